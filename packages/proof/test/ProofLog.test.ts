@@ -1,0 +1,4 @@
+import { ProofLog } from "../src/ProofLog.ts"
+import { proofLogSuite } from "./proofLogSuite.ts"
+
+proofLogSuite("in memory", ProofLog.layerMemory)

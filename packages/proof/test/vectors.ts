@@ -1,0 +1,38 @@
+/** The committed conformance vectors, read in place. */
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+export const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url))
+const conformance = new URL("../../../conformance/", import.meta.url)
+
+export const vectorsDirectory = fileURLToPath(new URL("proof/v1/", conformance))
+
+export interface ProofVector {
+  readonly name: string
+  readonly public_key: string
+  readonly proof?: string
+  readonly proofs?: ReadonlyArray<string>
+  readonly code: string | null
+  readonly line?: number
+  readonly hash?: string | null
+  readonly verdict: "valid" | "invalid"
+}
+
+export const proofVectors: ReadonlyArray<ProofVector> = ["valid", "invalid"].flatMap((verdict) => {
+  const directory = new URL(`proof/v1/${verdict}/`, conformance)
+  return readdirSync(directory).map((name): ProofVector => JSON.parse(readFileSync(new URL(name, directory), "utf8")))
+})
+
+export interface EdgeVector {
+  readonly name: string
+  readonly public_key: string
+  readonly message: string
+  readonly signature: string
+  readonly verdict: "valid" | "invalid"
+}
+
+export const edgeVectors: ReadonlyArray<EdgeVector> = JSON.parse(
+  readFileSync(new URL("ed25519/v1/edges.json", conformance), "utf8")
+)
+
+export const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"))

@@ -1,0 +1,10 @@
+/** The static checks, shared by `npm run check` and CI. */
+import type { Step } from "./steps.ts"
+
+export const checks: ReadonlyArray<Step> = [
+  { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
+  { name: "lint and format", command: ["biome", "ci", "--error-on-warnings", "--colors=off"] },
+  { name: "import walls", command: ["node", "scripts/checkImports.ts"] },
+  { name: "README snippets", command: ["node", "scripts/checkReadmes.ts"] },
+  { name: "generated code", command: ["node", "scripts/checkGenerated.ts"] }
+]

@@ -1,0 +1,45 @@
+/** Every step of CI. `.ci/run` starts it after `npm ci`. A failure does not stop the others; the last line counts everything. */
+import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import { checks } from "./checks.ts"
+import { runSteps, type Step } from "./steps.ts"
+import { chromium, tiers } from "./tiers.ts"
+
+/** What the tiers beyond the clone need from the system, by the file that shows it is there. */
+const parts = [
+  { file: "/usr/bin/git", package: "git" },
+  { file: "/usr/bin/python3", package: "python3" },
+  { file: "/usr/bin/openssl", package: "openssl" },
+  { file: chromium, package: "chromium" }
+]
+
+const missing = parts.filter(({ file }) => !existsSync(file)).map((part) => part.package)
+if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+  console.log(`── installing ${missing.join(", ")}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  for (const args of [
+    ["update", "-qq"],
+    ["install", "-y", "-qq", "--no-install-recommends", ...missing]
+  ])
+    spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env, timeout: 10 * 60_000 })
+}
+
+const steps: ReadonlyArray<Step> = [
+  ...checks,
+  tiers.quick,
+  { name: "build", command: ["npm", "run", "-s", "build"] },
+  { name: "packages", command: ["npm", "run", "-s", "test:packages"] },
+  tiers.service,
+  tiers.browser,
+  // Enough rounds to meet the common faults; `npm run test:long` runs them all.
+  { ...tiers.long, env: { FARMOPS_LONG: "short" }, minutesMax: 12 },
+  { name: "bench hosts", command: ["npm", "run", "-s", "bench", "--", "hosts"] }
+]
+
+const results = runSteps(steps)
+const sum = (key: "passed" | "failed") => results.reduce((total, result) => total + result[key], 0)
+// What could not run in CI is a failure of CI, unless the tier is still empty.
+const unrun = results.filter(({ skipped }) => skipped !== null && !skipped.startsWith("no tests")).length
+const failed = sum("failed") + unrun
+process.exitCode = failed === 0 ? 0 : 1
+console.log(`${sum("passed")} passed, ${failed} failed`)

@@ -1,0 +1,174 @@
+/**
+ * Tries the packages as a stranger gets them: packs each, judges the tarballs with publint and attw, installs them into an empty
+ * project beside nothing of ours, and type-checks and runs the examples there against `dist`.
+ */
+import { spawnSync } from "node:child_process"
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join, relative, resolve } from "node:path"
+import { publint } from "publint"
+import { formatMessage } from "publint/utils"
+
+interface Packed {
+  readonly name: string
+  readonly tarball: string
+  readonly folder: string
+  readonly bins: ReadonlyArray<string>
+  readonly manifest: Record<string, unknown>
+}
+
+const root = resolve(".")
+const work = mkdtempSync(join(tmpdir(), "farmops-pack-"))
+const faults: Array<string> = []
+
+const say = (line: string) => console.log(line)
+const expect = (ok: boolean, what: string) => {
+  if (!ok) faults.push(what)
+  say(`${ok ? "ok" : "FAULT"}: ${what}`)
+}
+
+/** No condition of the clone and no npm setting of it: a stranger has neither. */
+const strangersEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name !== "NODE_OPTIONS" && !name.startsWith("npm_config_node_options"))
+)
+
+const run = (command: string, args: ReadonlyArray<string>, cwd: string) =>
+  spawnSync(command, args, {
+    cwd,
+    env: strangersEnv,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 5 * 60_000
+  })
+
+const last = (text: string) => text.trim().split("\n").slice(-15).join("\n")
+
+const pack = (folder: string): Packed => {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+  const done = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", work], folder)
+  if (done.status !== 0) throw new Error(`npm pack in ${folder}: ${done.stderr}`)
+  const listed: unknown = JSON.parse(done.stdout)
+  const [entry] = Array.isArray(listed) ? listed : Object.values(listed as object)
+  return {
+    name: manifest.name,
+    tarball: join(work, entry.filename),
+    folder,
+    bins: Object.keys(manifest.bin ?? {}),
+    manifest
+  }
+}
+
+/** attw cannot follow a `./*` export, so it is told every module that has one. */
+const entrypoints = ({ folder, manifest }: Packed): ReadonlyArray<string> => {
+  const exported = Object.keys((manifest.exports as object) ?? {})
+  return exported.includes("./*")
+    ? globSync("**/*.d.ts", { cwd: join(folder, "dist") })
+        .filter((file) => !file.startsWith("internal/"))
+        .map((file) => file.replace(/\.d\.ts$/, ""))
+    : exported.filter((name) => name !== "./package.json").map((name) => name.slice(2))
+}
+
+const judge = async (packed: Packed): Promise<void> => {
+  const bytes = readFileSync(packed.tarball)
+  const { messages, pkg } = await publint({
+    strict: true,
+    pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) }
+  })
+  for (const message of messages) say(`  ${formatMessage(message, pkg) ?? message.code}`)
+  expect(messages.length === 0, `publint has nothing to say of ${packed.name}`)
+
+  const attw = run(
+    "npx",
+    [
+      ...["-y", "@arethetypeswrong/cli@0.18.5", packed.tarball, "--profile", "esm-only", "--format", "ascii"],
+      ...["--no-color", "--entrypoints", ...entrypoints(packed)]
+    ],
+    work
+  )
+  if (attw.status !== 0) say(last(attw.stdout + attw.stderr))
+  expect(attw.status === 0, `attw has nothing to say of ${packed.name}`)
+}
+
+const install = (all: ReadonlyArray<Packed>): string => {
+  const project = join(work, "project")
+  mkdirSync(project)
+  const examples = JSON.parse(readFileSync("examples/package.json", "utf8"))
+  const foreign = Object.entries(examples.dependencies).filter(([name]) => !name.startsWith("@farmops/"))
+  const own = all.map(({ name, tarball }) => [name, `file:${relative(project, tarball)}`])
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({
+      name: "stranger",
+      private: true,
+      type: "module",
+      dependencies: Object.fromEntries([...own, ...foreign])
+    })
+  )
+  const done = run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"], project)
+  if (done.status !== 0) say(last(done.stdout + done.stderr))
+  expect(done.status === 0, "the tarballs install into an empty project")
+  return project
+}
+
+const tryExamples = (project: string): void => {
+  const files = globSync("**/*.ts", { cwd: "examples", exclude: (path) => path.includes("node_modules") }).filter(
+    (file) => !file.endsWith(".test.ts")
+  )
+  for (const file of files) {
+    mkdirSync(dirname(join(project, file)), { recursive: true })
+    copyFileSync(join("examples", file), join(project, file))
+  }
+  writeFileSync(
+    join(project, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        ...{ target: "es2024", module: "nodenext", strict: true, noEmit: true, skipLibCheck: true },
+        ...{ allowImportingTsExtensions: true, exactOptionalPropertyTypes: true, types: ["node"] },
+        typeRoots: [join(root, "node_modules/@types")]
+      },
+      include: ["**/*.ts"]
+    })
+  )
+  const types = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], project)
+  if (types.status !== 0) say(last(types.stdout))
+  expect(types.status === 0, "the examples type-check against the packed declarations")
+  for (const file of files.filter((name) => name.endsWith("main.ts"))) {
+    // A plugin waits for an agent; its test starts it with one. Here it must load and say what it lacks.
+    const plugin = file.startsWith("write-a-plugin")
+    const done = run(process.execPath, [file], project)
+    const loaded = plugin ? !/ERR_MODULE_NOT_FOUND|SyntaxError/.test(done.stderr) : done.status === 0
+    if (!loaded) say(last(done.stdout + done.stderr))
+    expect(loaded, `examples/${file} runs against dist`)
+  }
+}
+
+const tryPrograms = (project: string, all: ReadonlyArray<Packed>): void => {
+  for (const bin of all.flatMap(({ bins }) => bins).filter((name) => !name.includes("plugin"))) {
+    const done = run(process.execPath, [join(project, "node_modules/.bin", bin), "--help"], project)
+    if (done.status !== 0) say(last(done.stdout + done.stderr))
+    expect(done.status === 0, `${bin} --help runs from the tarball`)
+  }
+  const left = globSync("node_modules/@farmops/core/dist/**/*.{js,d.ts}", { cwd: project }).filter((file) =>
+    /(from|import\() ?"@effect\/sql-sqlite-node/.test(readFileSync(join(project, file), "utf8"))
+  )
+  expect(left.length === 0, `core's dist brings its SQLite driver along${left.map((file) => ` (${file})`).join("")}`)
+}
+
+const built = spawnSync("turbo", ["run", "build", "--output-logs=errors-only"], {
+  stdio: ["ignore", "inherit", "inherit"]
+})
+expect(built.status === 0, "every package builds")
+if (built.status === 0) {
+  const all = globSync("{packages,hosts,plugins}/*/package.json")
+    .sort()
+    .map((file) => dirname(file))
+    .filter((folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).private !== true)
+    .map(pack)
+  for (const packed of all) await judge(packed)
+  const project = install(all)
+  tryExamples(project)
+  tryPrograms(project, all)
+}
+rmSync(work, { recursive: true, force: true })
+say(faults.length === 0 ? "packages: fit to publish" : `packages: ${faults.length} faults`)
+process.exitCode = faults.length === 0 ? 0 : 1

@@ -1,0 +1,29 @@
+/** The tiers of tests, from what needs only the clone to what needs a browser and many minutes. */
+import { existsSync, globSync } from "node:fs"
+import type { Step } from "./steps.ts"
+
+const noFiles = (folder: string) =>
+  globSync(`${folder}/**/*.test.ts`).length === 0 ? `no tests in ${folder} yet` : null
+
+/** Where Debian puts Chromium; tests/browser looks at the same place. */
+export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium"
+
+const tier = (name: string, cannot: () => string | null): Step => ({
+  name,
+  command: ["vitest", "run", "--project", name],
+  vitest: true,
+  minutesMax: 60,
+  cannot
+})
+
+export const tiers = {
+  quick: tier("quick", () => null),
+  service: tier("service", () => noFiles("tests/service")),
+  browser: tier(
+    "browser",
+    () =>
+      noFiles("tests/browser") ??
+      (existsSync(chromium) ? null : `${chromium} is missing; install it with: apt-get install -y chromium`)
+  ),
+  long: tier("long", () => noFiles("tests/long"))
+}
