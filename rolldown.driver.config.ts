@@ -17,7 +17,7 @@ export default defineConfig({
   // Only the driver's own modules are copied: a second effect would be a second set of services.
   external: (id) => id !== driver && !id.startsWith(".") && !isAbsolute(id),
   plugins: [
-    thirdPartyNotices,
+    thirdPartyNotices("sqliteDriver"),
     {
       name: "point-at-the-copy",
       writeBundle() {

@@ -68,6 +68,8 @@ export const rooms: ReadonlyArray<Room> = [
   ...inSdk(["plugin-sdk/gen"], []),
   { name: "plugins", paths: ["plugins"], may: ["plugin-sdk/contract", "plugin-sdk/author"] },
   { name: "plugins/host", paths: ["plugins/host"], may: ["plugins", ...sdk] },
+  // A plugin's tests hold its verdicts against LeakGuard.
+  { name: "plugins/git-history/test", paths: ["plugins/git-history/test"], may: ["plugins", ...sdk] },
 
   {
     name: "triage",

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Plugin } from "rolldown"
 
-export const thirdPartyNotices: Plugin = {
+export const thirdPartyNotices = (bundleName: string): Plugin => ({
   name: "third-party-notices",
   generateBundle(_options, bundle) {
     const folders = new Set<string>()
@@ -23,9 +23,9 @@ export const thirdPartyNotices: Plugin = {
     if (texts.length > 0) {
       this.emitFile({
         type: "asset",
-        fileName: "THIRD_PARTY_NOTICES.txt",
+        fileName: `${bundleName}.THIRD_PARTY_NOTICES.txt`,
         source: texts.join(`\n${"-".repeat(80)}\n\n`)
       })
     }
   }
-}
+})

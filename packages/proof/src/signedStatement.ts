@@ -12,7 +12,7 @@ export const statementTags = [
   "farmops/enrolment/v1",
   "farmops/snapshot/v1",
   "farmops/registration/v1",
-  "farmops/farewell/v1"
+  "farmops/departure/v1"
 ] as const
 
 /** One of {@link statementTags}. */

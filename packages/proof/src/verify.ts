@@ -149,39 +149,59 @@ export const headOf = ({ hash, proof }: Pick<CheckedProof, "hash" | "proof">): C
   hash
 })
 
+/** Checks one agent's chain as its lines come. `accept` answers with the fault of a bad line, after which nothing more may follow. */
+export interface ChainVerifier {
+  readonly accept: (line: string | Uint8Array) => ProofFault | null
+  /** The number of good proofs so far. */
+  readonly count: () => number
+  /** The last good proof, or where the chain was taken up. */
+  readonly head: () => ChainHead | null
+}
+
 /**
- * Verifies every signature and every link of one agent's chain and stops at the first bad line. Starts at the first
- * proof, or after `from` for the rest of a chain whose beginning is already known. Remembers each `proof_id`: about
- * 100 bytes a proof.
+ * Verifies every signature and every link of a chain that need not fit in memory. Starts at the first proof, or after
+ * `from` for the rest of a chain whose beginning is already known. Remembers each `proof_id`: about 100 bytes a proof.
  */
+export const makeChainVerifier = (
+  publicKeyHex: string,
+  backend: VerifyBackend,
+  from: ChainHead | null = null
+): ChainVerifier => {
+  const publicKey = decodePublicKey(publicKeyHex)
+  const seen = new Set<string>()
+  let head = from
+  let agentId: string | null = null
+  let count = 0
+  const accept = (line: string | Uint8Array): ProofFault | null => {
+    const checked = publicKey.ok ? checkSigned(line, publicKey.value, backend) : publicKey
+    if (!checked.ok) return checked.fault
+    const { proof } = checked.value
+    const linked = followsHead(head, proof)
+    if (!linked.ok) return linked.fault
+    agentId ??= proof.agent.agent_id
+    if (proof.agent.agent_id !== agentId) {
+      return refuse("wrong_agent", "agent.agent_id", "must be the same in the whole chain").fault
+    }
+    if (seen.has(proof.proof_id)) return refuse("repeated_id", "proof_id", "must not occur twice in a chain").fault
+    seen.add(proof.proof_id)
+    head = headOf(checked.value)
+    count++
+    return null
+  }
+  return { accept, count: () => count, head: () => head }
+}
+
+/** {@link makeChainVerifier} over lines that are at hand. Stops at the first bad one. */
 export const verifyChain = (
   lines: Iterable<string | Uint8Array>,
   publicKeyHex: string,
   backend: VerifyBackend,
   from: ChainHead | null = null
 ): ChainVerdict => {
-  const publicKey = decodePublicKey(publicKeyHex)
-  const seen = new Set<string>()
-  let head = from
-  let agentId: string | null = null
-  let count = 0
-  const stop = (fault: ProofFault): ChainVerdict => ({ ok: false, line: count + 1, fault, count })
+  const chain = makeChainVerifier(publicKeyHex, backend, from)
   for (const line of lines) {
-    const checked = publicKey.ok ? checkSigned(line, publicKey.value, backend) : publicKey
-    if (!checked.ok) return stop(checked.fault)
-    const { proof } = checked.value
-    const linked = followsHead(head, proof)
-    if (!linked.ok) return stop(linked.fault)
-    agentId ??= proof.agent.agent_id
-    if (proof.agent.agent_id !== agentId) {
-      return stop(refuse("wrong_agent", "agent.agent_id", "must be the same in the whole chain").fault)
-    }
-    if (seen.has(proof.proof_id)) {
-      return stop(refuse("repeated_id", "proof_id", "must not occur twice in a chain").fault)
-    }
-    seen.add(proof.proof_id)
-    head = headOf(checked.value)
-    count++
+    const fault = chain.accept(line)
+    if (fault !== null) return { ok: false, line: chain.count() + 1, fault, count: chain.count() }
   }
-  return { ok: true, count, head }
+  return { ok: true, count: chain.count(), head: chain.head() }
 }

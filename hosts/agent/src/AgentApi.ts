@@ -1,0 +1,82 @@
+/** The agent's small HTTP API, for its owner only: it listens on loopback unless told otherwise and shows counts and codes, never content. */
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/http-api"
+
+const Progress = Schema.Struct({ done: Schema.Int, total: Schema.Int })
+const Fault = Schema.Struct({ code: Schema.String, at: Schema.String })
+
+/** Health of the agent, how it stands with its tracker, and how much waits to be delivered. */
+export const StatusAnswer = Schema.Struct({
+  agent_id: Schema.NullOr(Schema.String),
+  fingerprint: Schema.NullOr(Schema.String),
+  cluster_alias: Schema.String,
+  phase: Schema.String,
+  enrolment: Schema.String,
+  source: Schema.NullOr(Schema.Struct({ kind: Schema.String, whose: Schema.String, sample: Schema.Boolean })),
+  backfill: Progress,
+  proved: Schema.Int,
+  rejected: Schema.Int,
+  refused: Schema.Int,
+  pending: Schema.Int,
+  delivered: Schema.Int,
+  /** The code with which the tracker refused for good; delivery waits for a person. */
+  delivery_stopped: Schema.NullOr(Schema.String),
+  last_error: Schema.NullOr(Fault)
+})
+
+/** One plugin process as the agent runs it. */
+export const PluginAnswer = Schema.Struct({
+  id: Schema.String,
+  version: Schema.NullOr(Schema.String),
+  running: Schema.Boolean,
+  starts: Schema.Int
+})
+
+/** A proof that is in the agent's log and not yet at the tracker. Proofs are content-free, so they may be shown. */
+export const PendingProof = Schema.Struct({ proof_id: Schema.String, sequence: Schema.Int, hash: Schema.String })
+
+// A page that a person can read and that stays under the body limit of any proxy.
+export const pendingShownMax = 100
+
+/** The plugin did not come up again. The one that ran before is gone; try again once its fault is cured. */
+export class PluginNotReloaded extends HttpApiError.Problem<PluginNotReloaded>()(
+  "PluginNotReloaded",
+  { type: "about:blank", status: 503, title: "The plugin did not start" },
+  { code: Schema.Literal("plugin_not_ready"), detail: Schema.String }
+) {}
+
+/** A web page asked, and no web page may. */
+export class PageRefused extends HttpApiError.Problem<PageRefused>()(
+  "PageRefused",
+  { type: "about:blank", status: 403, title: "Web pages may not do this" },
+  { code: Schema.Literal("forbidden") }
+) {}
+
+/** The log cannot be read now. */
+export class LogUnavailable extends HttpApiError.Problem<LogUnavailable>()(
+  "LogUnavailable",
+  { type: "about:blank", status: 503, title: "The proof log is unavailable" },
+  { code: Schema.Literal("log_unavailable") }
+) {}
+
+class AgentGroup extends HttpApiGroup.make("agent")
+  .add(HttpApiEndpoint.get("status", "/status", { success: StatusAnswer, error: LogUnavailable }))
+  .add(HttpApiEndpoint.get("plugins", "/plugins", { success: Schema.Struct({ plugins: Schema.Array(PluginAnswer) }) }))
+  .add(
+    HttpApiEndpoint.post("reload", "/plugins/reload", {
+      success: Schema.Struct({ plugins: Schema.Array(PluginAnswer) }),
+      error: [PluginNotReloaded, PageRefused]
+    })
+  )
+  .add(
+    HttpApiEndpoint.get("pending", "/proofs/pending", {
+      success: Schema.Struct({ pending: Schema.Int, proofs: Schema.Array(PendingProof) }),
+      error: LogUnavailable
+    })
+  )
+  .prefix("/api/v1") {}
+
+/** `/openapi.json` is made from this. */
+export class AgentApi extends HttpApi.make("farmops-agent")
+  .add(AgentGroup)
+  .annotateMerge(OpenApi.annotations({ title: "FarmOps agent", version: "1" })) {}

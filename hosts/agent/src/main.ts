@@ -1,0 +1,116 @@
+/** `farmops-agent`: one agent as a process of its own. The file says what to watch; flags win over the file. */
+
+import { dirname, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { loadYamlConfig } from "@farmops/core/config/loadYamlConfig"
+import * as DataDirectory from "@farmops/core/host/DataDirectory"
+import { exitCodes } from "@farmops/core/host/exitCodes"
+import { runHost } from "@farmops/core/host/runHost"
+import { layerLog } from "@farmops/core/log/layerLog"
+import { openGitRepository } from "@farmops/plugin-sdk/sources/GitRepository"
+import { Effect, Layer, Runtime, Schema } from "effect"
+import { AgentFile } from "./AgentConfig.ts"
+import { AgentRun, agentLayer, gitHistoryPlugin, gitSource } from "./layer.ts"
+
+const usage = `Usage: farmops-agent --config agent.yaml [--tracker-url URL] [--data DIR] [--port N] [--host ADDRESS]
+
+Watches a source, runs the plugin and signs proofs. Waits until the tracker's owner approves it.
+
+  --config FILE      what to watch (see README)
+  --tracker-url URL  where proofs go; wins over tracker.url of the file
+  --data DIR         key, log and salt (default: data of the file, else ./.farmops-agent)
+  --port N           the agent's own API, loopback (default 8444; 0 takes a free port)
+  --host ADDRESS     where that API listens (default 127.0.0.1)
+  --log LEVEL        debug, info, warn or error (default info)
+`
+
+/** The command line or the file leaves out something that nothing can stand in for. */
+class UsageFault extends Schema.TaggedError<UsageFault>()("UsageFault", { message: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = exitCodes.usage
+}
+
+const readArguments = Effect.try({
+  try: () =>
+    parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        config: { type: "string" },
+        "tracker-url": { type: "string" },
+        data: { type: "string" },
+        port: { type: "string" },
+        host: { type: "string" },
+        log: { type: "string" },
+        help: { type: "boolean", short: "h" }
+      }
+    }).values,
+  catch: (error) =>
+    new UsageFault({ message: `${error instanceof Error ? error.message : "bad arguments"} (see --help)` })
+})
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
+
+const portOf = (text: string | undefined) => {
+  const port = Number(text ?? 8444)
+  return /^\d+$/.test(text ?? "8444") && port <= 65_535
+    ? Effect.succeed(port)
+    : Effect.fail(new UsageFault({ message: "--port takes a number from 0 to 65535" }))
+}
+
+const trackerOf = (text: string | undefined) =>
+  text !== undefined && /^https?:\/\/[^\s]+$/.test(text)
+    ? Effect.succeed(text.replace(/\/+$/, ""))
+    : Effect.fail(
+        new UsageFault({
+          message: "name the tracker with --tracker-url URL (http or https) or with tracker.url in the file"
+        })
+      )
+
+const program = Effect.gen(function* () {
+  const flags = yield* readArguments
+  if (flags.help === true) return process.stdout.write(usage)
+  if (flags.config === undefined) return yield* new UsageFault({ message: "--config FILE is missing (see --help)" })
+  const level = flags.log ?? "info"
+  if (!isLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
+  const file = yield* loadYamlConfig(flags.config, AgentFile, process.env)
+  const trackerUrl = yield* trackerOf(flags["tracker-url"] ?? file.tracker?.url)
+  const port = yield* portOf(flags.port)
+  // Paths in the file are relative to it, so that it means the same from wherever the agent is started.
+  const beside = (path: string) => resolve(dirname(flags.config ?? "."), path)
+  const dataDir = flags.data ?? (file.data === undefined ? ".farmops-agent" : beside(file.data))
+  const log = layerLog({ format: "auto", level: levels[level] })
+  yield* Effect.gen(function* () {
+    const directory = yield* DataDirectory.open(dataDir)
+    const { bots, identities, path, window_days } = file.repository
+    const repository = yield* openGitRepository({
+      path: beside(path),
+      ...(identities && { identities }),
+      ...(bots && { bots }),
+      ...(window_days && { windowDays: window_days })
+    })
+    const config = {
+      dataDir: directory,
+      trackerUrl,
+      clusterAlias: file.cluster_alias ?? "local",
+      host: flags.host ?? "127.0.0.1",
+      port
+    }
+    const services = yield* Layer.build(agentLayer(config, gitSource(repository, false), gitHistoryPlugin()))
+    yield* Effect.logInfo("agent started").pipe(Effect.annotateLogs({ port, commits: repository.info.commits }))
+    return yield* Effect.provide(
+      Effect.flatMap(AgentRun, (agent) => agent.join),
+      services
+    )
+  }).pipe(Effect.scoped, Effect.provide(log))
+})
+
+// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
+if (process.channel !== undefined) {
+  process.channel.unref()
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+}
+
+runHost("farmops-agent", Effect.provide(program, NodeServices.layer), {
+  debug: process.env.FARMOPS_DEBUG !== undefined
+})

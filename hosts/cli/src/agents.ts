@@ -1,0 +1,87 @@
+/** `farmops agent …`: who asked to add to the ledger, and the owner's yes or no. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { CommandFailed } from "./CommandFailed.ts"
+import { drawTable } from "./drawTable.ts"
+import { requestJson } from "./FarmConnection.ts"
+import { Printer } from "./Printer.ts"
+
+/** One agent as the tracker lists it. What else a later tracker may say is kept for `--json` and not needed here. */
+const Agent = Schema.StructWithRest(
+  Schema.Struct({
+    agent_id: Schema.String,
+    status: Schema.Literals(["pending", "approved", "revoked"]),
+    public_key: Schema.String,
+    fingerprint: Schema.String,
+    cluster_alias: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
+type Agent = typeof Agent.Type
+
+const AgentList = Schema.Struct({ agents: Schema.Array(Agent) })
+
+const fetchAgents = Effect.map(requestJson("/api/v1/agents", AgentList), ({ agents }) => agents)
+
+/** The one agent that `wanted` means, by id or by the beginning of it; without it, the only agent there is. */
+export const chooseAgent = (agents: ReadonlyArray<Agent>, wanted: Option.Option<string>): Agent | CommandFailed => {
+  const names = (some: ReadonlyArray<Agent>) => some.map((agent) => agent.agent_id).join(", ")
+  const usage = (code: string, detail: string, cure: string | null) =>
+    new CommandFailed({ code, detail, cure, exitCode: 64 })
+  if (Option.isNone(wanted)) {
+    const [only, ...others] = agents
+    if (only === undefined) {
+      return new CommandFailed({ code: "no_agent", detail: "no agent has enrolled yet.", cure: null, exitCode: 69 })
+    }
+    if (others.length === 0) return only
+    return usage("several_agents", `there are ${agents.length} agents: ${names(agents)}.`, "Name one with --agent ID.")
+  }
+  const prefix = wanted.value.toLowerCase()
+  const found = prefix === "" ? [] : agents.filter((agent) => agent.agent_id.startsWith(prefix))
+  const [only, ...others] = found
+  if (only === undefined)
+    return usage("unknown_agent", `no agent's id begins with ${JSON.stringify(wanted.value)}.`, null)
+  if (others.length > 0)
+    return usage("ambiguous_agent", `that is the beginning of ${names(found)}.`, "Type more of it.")
+  return only
+}
+
+/** `chooseAgent` over what the tracker lists now. */
+export const pickAgent = Effect.fnUntraced(function* (wanted: Option.Option<string>) {
+  const chosen = chooseAgent(yield* fetchAgents, wanted)
+  return chosen instanceof CommandFailed ? yield* chosen : chosen
+})
+
+/** Runs `agent list`. */
+export const listAgents = Effect.gen(function* () {
+  const printer = yield* Printer
+  const agents = yield* fetchAgents
+  if (printer.json) return yield* printer.data({ agents })
+  if (agents.length === 0) return yield* printer.line("no agent has enrolled yet")
+  const rows = agents.map((agent) => [agent.agent_id, agent.status, agent.cluster_alias, agent.fingerprint])
+  yield* printer.line(drawTable(["agent", "status", "alias", "fingerprint"], rows, printer.columns))
+})
+
+/** Runs `agent enroll`: asks with the key in a folder, made there when absent. The owner still has to approve it. */
+export const enrollAgent = Effect.fn("enrollAgent")(function* (options: {
+  readonly keyDir: string
+  readonly alias: string
+  readonly cwd: string
+}) {
+  const printer = yield* Printer
+  const { enrollKey } = yield* Effect.promise(() => import("./enrollKey.ts"))
+  const answer = yield* enrollKey(options)
+  if (printer.json) return yield* printer.data(answer)
+  yield* printer.line(`agent ${answer.agent_id} is ${answer.status}; its key's fingerprint is ${answer.fingerprint}`)
+  if (answer.status === "pending") yield* printer.note(`approve it: farmops agent approve ${answer.agent_id}`)
+})
+
+/** Runs `agent approve` and `agent revoke`. Both need the owner's token. */
+export const decideAgent = Effect.fn("decideAgent")(function* (id: string, decision: "approve" | "revoke") {
+  const printer = yield* Printer
+  const { agent_id } = yield* pickAgent(Option.some(id))
+  const agent = yield* requestJson(`/api/v1/agents/${agent_id}/${decision}`, Agent, { method: "POST", asOwner: true })
+  if (printer.json) return yield* printer.data(agent)
+  yield* printer.line(`${agent.agent_id} is ${agent.status}`)
+})

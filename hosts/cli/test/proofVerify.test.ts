@@ -1,0 +1,148 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { AgentKey } from "@farmops/proof/AgentKey"
+import * as Ed25519Node from "@farmops/proof/Ed25519Node"
+import { FarmSalt } from "@farmops/proof/FarmSalt"
+import { ProofBuilder } from "@farmops/proof/ProofBuilder"
+import { ProofChain } from "@farmops/proof/ProofChain"
+import { ProofLog } from "@farmops/proof/ProofLog"
+import { DateTime, Effect, Layer, Redacted } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Printer } from "../src/Printer.ts"
+import { proofVerify } from "../src/proofVerify.ts"
+
+const signChain = (count: number) =>
+  Effect.gen(function* () {
+    const chain = yield* ProofChain
+    const lines: Array<string> = []
+    for (let i = 0; i < count; i++) {
+      const receipt = yield* chain.append(
+        {
+          timestamp: DateTime.makeUnsafe("2026-01-05T10:00:00Z"),
+          clusterAlias: "local",
+          actor: { identifier: Redacted.make("ann@example.org"), type: "human" },
+          action: {
+            plugin: "farmops/test",
+            action_type: "fix",
+            category: "toil",
+            subcategory: null,
+            description: "Fixed"
+          },
+          status: "success",
+          evidence: new Uint8Array([i]),
+          hints: { complexity: "low", impact_radius: 1, artifacts_touched: 1, time_spent_seconds: null }
+        },
+        `o${i}`
+      )
+      lines.push(receipt.line)
+    }
+    return { lines, key: (yield* AgentKey).publicKey }
+  }).pipe(
+    Effect.provide(
+      ProofChain.layer.pipe(
+        Layer.provide(ProofBuilder.layer),
+        Layer.provideMerge(
+          Layer.mergeAll(
+            ProofLog.layerMemory,
+            FarmSalt.layer(Redacted.make(new Uint8Array(32))),
+            AgentKey.layerMemory.pipe(Layer.provide(Ed25519Node.layer))
+          )
+        )
+      )
+    )
+  )
+
+describe("proof verify", () => {
+  let dir: string
+  let file: string
+  let lines: ReadonlyArray<string>
+  let key: string
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), "farmops-verify-"))
+    file = join(dir, "chain.jsonl")
+    const signed = await Effect.runPromise(signChain(12))
+    lines = signed.lines
+    key = signed.key
+  })
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+  const verify = async (content: string | Uint8Array, options: { key?: string; json?: boolean } = {}) => {
+    writeFileSync(file, content)
+    const printed = Printer.memory({ json: options.json ?? false })
+    const exit = await Effect.runPromise(
+      proofVerify({ file, key: options.key ?? key }).pipe(
+        Effect.as(null),
+        Effect.catch((error) => Effect.succeed(error)),
+        Effect.provide(printed.layer)
+      )
+    )
+    return { failed: exit === null ? null : [exit.exitCode, exit.detail], stdout: printed.stdout() }
+  }
+  const text = (some: ReadonlyArray<string>) => `${some.join("\n")}\n`
+
+  it("counts the proofs of a whole chain and names its head", async () => {
+    expect(await verify(text(lines))).toEqual({
+      failed: null,
+      stdout: expect.stringMatching(/^ok: 12 proofs, head [0-9a-f]{64}\n$/)
+    })
+    expect((await verify(lines.join("\n"))).failed).toBeNull()
+    expect(JSON.parse((await verify(text(lines), { json: true })).stdout)).toMatchObject({ ok: true, proofs: 12 })
+  })
+
+  it("names the first bad line and why", async () => {
+    const dropped = lines.filter((_, i) => i !== 4)
+    const swapped = lines.with(2, lines[3] ?? "").with(3, lines[2] ?? "")
+    const edited = lines.with(6, (lines[6] ?? "").replace('"low"', '"medium"'))
+    const cases: ReadonlyArray<[ReadonlyArray<string>, RegExp]> = [
+      [dropped, /^line 5: wrong_sequence — /],
+      [swapped, /^line 3: wrong_sequence — /],
+      [edited, /^line 7: bad_signature — /],
+      [[...lines, lines[11] ?? ""], /^line 13: wrong_sequence — /],
+      [[...lines.slice(0, 2), "", ...lines.slice(2)], /^line 3: not_json — /],
+      [lines.map((line) => `${line}\r`), /^line 1: not_canonical — /],
+      [[...lines, "x".repeat(100_000)], /^line 13: too_large — /],
+      [lines.slice(1), /^line 1: wrong_sequence — /]
+    ]
+    for (const [bad, reason] of cases) {
+      expect((await verify(text(bad))).failed).toEqual([65, expect.stringMatching(reason)])
+    }
+  })
+
+  it("says on which line the JSON answer's fault is", async () => {
+    const { failed, stdout } = await verify(text(lines.slice(1)), { json: true })
+    expect(failed?.[0]).toBe(65)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, line: 1, code: "wrong_sequence" })
+  })
+
+  it("refuses bytes that are not UTF-8 where they are", async () => {
+    const bytes = Buffer.concat([Buffer.from(text(lines)), Buffer.from([0x7b, 0xff, 0x7d])])
+    expect((await verify(bytes)).failed).toEqual([65, expect.stringMatching(/^line 13: not_utf8 — /)])
+  })
+
+  it("refuses a chain under another key, and a key that is none", async () => {
+    expect((await verify(text(lines), { key: "11".repeat(32) })).failed?.[0]).toBe(65)
+    for (const bad of ["", "zz", key.toUpperCase(), `${key}00`]) {
+      expect((await verify(text(lines), { key: bad })).failed?.[0]).toBe(64)
+    }
+  })
+
+  it("takes an empty file for a chain without proofs", async () => {
+    expect(await verify("")).toEqual({ failed: null, stdout: "ok: 0 proofs, no head\n" })
+  })
+
+  it("names a file that is not there", async () => {
+    const printed = Printer.memory({ json: false })
+    const missing = proofVerify({ file: join(dir, "missing"), key }).pipe(Effect.flip, Effect.provide(printed.layer))
+    expect(await Effect.runPromise(missing)).toMatchObject({ code: "unreadable", exitCode: 74 })
+  })
+
+  it("reads lines that lie across the pieces in which a file is read", async () => {
+    const { lines: many, key: theirs } = await Effect.runPromise(signChain(400))
+    writeFileSync(file, "")
+    for (const line of many) appendFileSync(file, `${line}\n`)
+    const printed = Printer.memory({ json: false })
+    await Effect.runPromise(Effect.provide(proofVerify({ file, key: theirs }), printed.layer))
+    expect(printed.stdout()).toMatch(/^ok: 400 proofs/)
+  })
+})

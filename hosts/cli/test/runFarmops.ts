@@ -1,0 +1,88 @@
+/** Runs the real `farmops` as a process of its own, as a user does, and lets a test wait for what it says. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const bin = fileURLToPath(new URL("../bin/farmops.js", import.meta.url))
+
+/** One JSON line of `up --json`. */
+export type UpEvent = { readonly event: string } & Readonly<Record<string, unknown>>
+
+/** What a finished command left. */
+export interface Finished {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const start = (args: ReadonlyArray<string>, cwd: string): ChildProcess =>
+  spawn(process.execPath, ["--conditions=@farmops/source", bin, ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_OPTIONS: "", FARMOPS_OWNER_TOKEN: undefined, NO_COLOR: "1" }
+  })
+
+const finish = (child: ChildProcess): Promise<Finished> =>
+  new Promise((done, fail) => {
+    let stdout = ""
+    let stderr = ""
+    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text))
+    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text))
+    child.on("error", fail)
+    child.on("close", (code, signal) => done({ code, signal, stdout, stderr }))
+  })
+
+/** Runs a command to its end. */
+export const runFarmops = (args: ReadonlyArray<string>, cwd: string): Promise<Finished> => finish(start(args, cwd))
+
+/** A running `farmops up --json`. Every wait ends when the process does. */
+export class RunningUp {
+  readonly events: Array<UpEvent> = []
+  readonly ended: Promise<Finished>
+  readonly #child: ChildProcess
+  readonly #waiting = new Set<() => void>()
+  #over = false
+
+  constructor(args: ReadonlyArray<string>, cwd: string) {
+    this.#child = start(["up", "--json", ...args], cwd)
+    this.ended = finish(this.#child)
+    let rest = ""
+    this.#child.stdout?.on("data", (text: string) => {
+      const lines = (rest + text).split("\n")
+      rest = lines.pop() ?? ""
+      for (const line of lines) this.events.push(JSON.parse(line))
+      for (const look of this.#waiting) look()
+    })
+    this.ended.then(() => {
+      this.#over = true
+      for (const look of this.#waiting) look()
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  /** The first event of this name, past or to come, that satisfies `such`. */
+  async event(name: string, such: (event: UpEvent) => boolean = () => true): Promise<UpEvent> {
+    const find = () => this.events.find((event) => event.event === name && such(event))
+    await new Promise<void>((done) => {
+      const look = () => {
+        if (find() === undefined && !this.#over) return
+        this.#waiting.delete(look)
+        done()
+      }
+      this.#waiting.add(look)
+      look()
+    })
+    const found = find()
+    if (found !== undefined) return found
+    const { code, stderr } = await this.ended
+    throw new Error(`farmops up ended with ${code} before "${name}": ${stderr}`)
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Finished> {
+    this.#child.kill(signal)
+    return this.ended
+  }
+}

@@ -1,0 +1,146 @@
+/** The tracker as Layers: one ledger on one database, the API over it, and two doors for proofs beside REST. */
+import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
+import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
+import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
+import { TrackerApi } from "@farmops/core/api/TrackerApi"
+import { makeTrackerRpc } from "@farmops/core/api/TrackerRpc"
+import { layerTrackerHandlers } from "@farmops/core/api/trackerHandlers"
+import { trackerRoutes } from "@farmops/core/api/trackerRoutes"
+import { FarmFeed } from "@farmops/core/farm/FarmFeed"
+import { Ledger } from "@farmops/core/farm/Ledger"
+import { LedgerSettings } from "@farmops/core/farm/LedgerSettings"
+import { LedgerWriter } from "@farmops/core/farm/LedgerWriter"
+import { ledgerMigrations } from "@farmops/core/farm/ledgerTables"
+import { OwnerToken } from "@farmops/core/farm/OwnerToken"
+import { ProofIntake } from "@farmops/core/farm/ProofIntake"
+import { SnapshotSigner } from "@farmops/core/farm/SnapshotSigner"
+import { TrackerKey } from "@farmops/core/farm/TrackerKey"
+import { TrustStore } from "@farmops/core/farm/TrustStore"
+import { Villages } from "@farmops/core/farm/Villages"
+import { isLoopback } from "@farmops/core/host/guardHostName"
+import { Health, healthRoutes } from "@farmops/core/host/Health"
+import { layerServer } from "@farmops/core/host/listen"
+import { layerProblems } from "@farmops/core/http/problem"
+import * as Database from "@farmops/core/sql/Database"
+import * as Ed25519Node from "@farmops/proof/Ed25519Node"
+import { Context, Effect, FileSystem, Layer, type Redacted } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { PrometheusMetrics } from "effect/observability"
+
+/** Everything a tracker needs to know before it starts. */
+export interface TrackerConfig {
+  readonly dbUrl: string
+  readonly port: number
+  /** Plain-text gRPC; null opens no such port. */
+  readonly grpcPort: number | null
+  readonly host: string
+  /** Where the tracker's key and the owner's token lie. */
+  readonly dataDir: string
+  /** IANA name; null takes the ledger's own, or the system's for a new one. */
+  readonly timeZone: string | null
+  readonly farmName: string
+  readonly sample: boolean
+  /** Where villages reach this tracker, when it is not the address that it listens on. */
+  readonly publicUrl?: string
+  /** Wins over the file `owner-token`. */
+  readonly ownerToken?: Redacted.Redacted<string>
+}
+
+/** Where a started tracker answers, and what its owner shows to be the owner. */
+export class RunningTracker extends Context.Service<
+  RunningTracker,
+  {
+    readonly url: string
+    readonly grpcPort: number | null
+    readonly ownerToken: Redacted.Redacted<string>
+  }
+>()("@farmops/tracker/RunningTracker") {}
+
+/** An address that means every network of this machine is no place to send anybody to. */
+const reachable = (host: string): string => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host)
+
+const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+const ownUrl = (config: TrackerConfig) =>
+  Effect.map(HttpServer.HttpServer, ({ address }) =>
+    urlOf(reachable(config.host), "port" in address ? address.port : config.port)
+  )
+
+const dataDirectory = (path: string) =>
+  Layer.effectDiscard(
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeDirectory(path, { recursive: true, mode: 0o700 }))
+  )
+
+/** The ledger and everything that works on it, without a server: what tests and maintenance commands use. */
+export const ledgerLayer = (config: TrackerConfig) => {
+  const database = Database.layerMigrations("tracker", ledgerMigrations).pipe(
+    Layer.provideMerge(Database.layer(config.dbUrl))
+  )
+  const settings = Layer.mergeAll(
+    TrackerKey.layerFile(config.dataDir),
+    OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null }),
+    LedgerSettings.layer({ timeZone: config.timeZone, farmName: config.farmName, sample: config.sample })
+  ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Node.layer)), Layer.provide(dataDirectory(config.dataDir)))
+  return Layer.mergeAll(FarmFeed.layer, SnapshotSigner.layer).pipe(
+    Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer)),
+    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
+    Layer.provideMerge(settings)
+  )
+}
+
+const routes = (config: TrackerConfig) => {
+  const open = isLoopback(config.host)
+  return Layer.mergeAll(
+    HttpApiBuilder.layer(TrackerApi, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide(layerTrackerHandlers),
+      Layer.provide(Layer.merge(RequireOwner.layer, OwnerReads.layer(open)))
+    ),
+    layerLazyDocs(TrackerApi),
+    trackerRoutes({ open }),
+    healthRoutes,
+    PrometheusMetrics.layerHttp({ path: "/metrics" }),
+    layerProblems
+  )
+}
+
+const villages = (config: TrackerConfig) =>
+  Layer.unwrap(
+    Effect.map(HttpServer.HttpServer, (server) =>
+      Villages.layer(
+        config.publicUrl === undefined
+          ? Effect.provideService(ownUrl(config), HttpServer.HttpServer, server)
+          : Effect.succeed(config.publicUrl.replace(/\/+$/, ""))
+      )
+    )
+  )
+
+/** Opens the doors for proofs. Built last and so closed first: views and streams end before the server waits for them. */
+const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>) =>
+  Layer.effect(
+    RunningTracker,
+    Effect.gen(function* () {
+      const { token } = yield* OwnerToken
+      const feed = yield* FarmFeed
+      const rpc = yield* makeTrackerRpc
+      yield* Effect.addFinalizer(() => feed.close)
+      yield* door.open(rpc)
+      const { grpcPort, host } = config
+      const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort })
+      return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token }
+    })
+  )
+
+/** Starts the tracker. It serves as soon as its ledger is open. */
+export const trackerLayer = (config: TrackerConfig) =>
+  Layer.unwrap(
+    Effect.map(makeRpcDoor, (door) =>
+      running(config, door).pipe(
+        Layer.provideMerge(HttpRouter.serve(routes(config), { disableListenLog: true, disableLogger: true })),
+        Layer.provideMerge(villages(config)),
+        Layer.provideMerge(layerServer({ host: config.host, port: config.port, wrap: door.wrap })),
+        Layer.provideMerge(ledgerLayer(config)),
+        Layer.provideMerge(Health.layer)
+      )
+    )
+  )

@@ -1,0 +1,132 @@
+/** `farmops-tracker`: a tracker as a process of its own. Reads arguments and environment; the rest is in layer.ts. */
+import { createRequire } from "node:module"
+import { dirname, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { NodeServices } from "@effect/platform-node"
+import * as DataDirectory from "@farmops/core/host/DataDirectory"
+import { exitCodes } from "@farmops/core/host/exitCodes"
+import { runHost } from "@farmops/core/host/runHost"
+import { layerLog } from "@farmops/core/log/layerLog"
+import { sqliteFile } from "@farmops/core/sql/Database"
+import { Effect, Redacted, Runtime, Schema } from "effect"
+import { RunningTracker, type TrackerConfig, trackerLayer } from "./layer.ts"
+
+const usage = `Usage: farmops-tracker --db URL [--port N] [--grpc-port N] [--host ADDRESS] [--data FOLDER] [--name NAME]
+
+Checks, scores and keeps one person's ledger of signed proofs, and shows the farm that grows from it.
+
+  --db URL            sqlite:///absolute/path, sqlite://relative/path, a plain path, or postgres://…
+                      (or the environment variable FARMOPS_DB)
+  --port N            REST and Connect (default 8443; 0 takes a free port)
+  --grpc-port N       plain-text gRPC (left out: none; 0 takes a free port)
+  --host ADDRESS      on which address (default 127.0.0.1); beyond loopback, reads need the owner's token too
+  --data FOLDER       keeps the tracker's key and the owner's token (default: the folder of the database file)
+  --name NAME         the farm's name (or FARMOPS_NAME; default "My farm")
+  --time-zone ZONE    in which days are counted, such as Europe/Berlin; fixed at the first start
+                      (default: the system's)
+  --public-url URL    where villages reach this tracker, when it is not the address that it listens on
+  --log LEVEL         debug, info, warn or error (default info)
+  --version           print the version and end
+
+FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and kept in FOLDER/owner-token.
+`
+
+/** The command line leaves out something that nothing can stand in for, or says something that cannot be. */
+class UsageFault extends Schema.TaggedError<UsageFault>()("UsageFault", { message: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = exitCodes.usage
+}
+
+const fault = (message: string) => new UsageFault({ message: `${message} (see --help)` })
+
+const readArguments = Effect.try({
+  try: () =>
+    parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        db: { type: "string" },
+        port: { type: "string" },
+        "grpc-port": { type: "string" },
+        host: { type: "string" },
+        data: { type: "string" },
+        name: { type: "string" },
+        "time-zone": { type: "string" },
+        "public-url": { type: "string" },
+        log: { type: "string" },
+        version: { type: "boolean" },
+        help: { type: "boolean", short: "h" }
+      }
+    }).values,
+  catch: (error) => fault(error instanceof Error ? error.message : "bad arguments")
+})
+
+const portOf = (flag: string, text: string) => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  return port <= 65_535 ? Effect.succeed(port) : Effect.fail(fault(`${flag} takes a port from 0 to 65535`))
+}
+
+const dataFolderOf = (dbUrl: string, chosen: string | undefined) => {
+  const file = sqliteFile(dbUrl)
+  if (chosen !== undefined) return Effect.succeed(resolve(chosen))
+  return file === null || file === ":memory:"
+    ? Effect.fail(fault("name the folder for keys with --data"))
+    : Effect.succeed(dirname(resolve(file)))
+}
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
+
+const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof readArguments>) {
+  const dbUrl = flags.db ?? process.env.FARMOPS_DB ?? ""
+  if (dbUrl === "") return yield* fault("name the database with --db URL or FARMOPS_DB")
+  const publicUrl = flags["public-url"]
+  const token = process.env.FARMOPS_OWNER_TOKEN ?? ""
+  const grpc = flags["grpc-port"]
+  const config: TrackerConfig = {
+    dbUrl,
+    port: yield* portOf("--port", flags.port ?? "8443"),
+    grpcPort: grpc === undefined ? null : yield* portOf("--grpc-port", grpc),
+    host: flags.host ?? "127.0.0.1",
+    dataDir: yield* dataFolderOf(dbUrl, flags.data),
+    timeZone: flags["time-zone"] ?? null,
+    farmName: flags.name ?? process.env.FARMOPS_NAME ?? "My farm",
+    sample: false,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(token === "" ? {} : { ownerToken: Redacted.make(token, { label: "owner token" }) })
+  }
+  return config
+})
+
+const serve = Effect.fnUntraced(function* (config: TrackerConfig) {
+  // Held until the end: a second tracker on the same folder says so and ends.
+  yield* DataDirectory.open(config.dataDir)
+  return yield* Effect.gen(function* () {
+    const { grpcPort, url } = yield* RunningTracker
+    yield* Effect.logInfo("tracker serves").pipe(
+      Effect.annotateLogs({ url, ...(grpcPort === null ? {} : { grpcPort }) })
+    )
+    return yield* Effect.never
+  }).pipe(Effect.provide(trackerLayer(config)))
+}, Effect.scoped)
+
+const program = Effect.gen(function* () {
+  const flags = yield* readArguments
+  if (flags.help === true) return process.stdout.write(usage)
+  if (flags.version === true) {
+    const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
+    return process.stdout.write(`farmops-tracker ${version}\n`)
+  }
+  const level = flags.log ?? "info"
+  if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")
+  const config = yield* readConfig(flags)
+  return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: levels[level] }))
+})
+
+// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
+if (process.channel !== undefined) {
+  process.channel.unref()
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+}
+
+runHost("farmops-tracker", Effect.provide(program, NodeServices.layer), {
+  debug: process.env.FARMOPS_DEBUG !== undefined
+})

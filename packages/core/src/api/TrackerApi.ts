@@ -1,0 +1,219 @@
+/** The tracker's HTTP API as one definition: server, OpenAPI document and typed clients all come from it. */
+import { AgentId, ProofHash, ProofId, ProofTimestamp } from "@farmops/proof/FarmProof"
+import { categories } from "@farmops/proof/vocabulary"
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { AgentRecord, EnrolmentAnswer, EnrolmentRequest } from "../farm/Enrolment.ts"
+import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
+import { FarmState } from "../farm/FarmState.ts"
+import { pageMax, ScoredProof } from "../farm/Ledger.ts"
+import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
+import { RequestForm } from "./InvalidRequest.ts"
+import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
+import {
+  AgentConflict,
+  AgentMissing,
+  EnrolmentForbidden,
+  LedgerAway,
+  ProofConflict,
+  ProofForbidden,
+  ProofInvalid,
+  ProofMissing,
+  TooManyWatchers,
+  VillageRefused
+} from "./trackerProblems.ts"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+// Ours are UUIDs; anything longer is not looked up.
+const Id = Schema.String.check(Schema.isMaxLength(64))
+const ById = { id: Id }
+
+const about = (summary: string) => OpenApi.annotations({ summary })
+
+const held = { proof_id: ProofId, sequence: Count, hash: ProofHash, coins: Count }
+
+/** What `POST /proofs` answers with 201: the proof is on disk and was paid. */
+export const TakenAnswer = Schema.Struct({ ...held, already: Schema.Literal(false) })
+
+/** What it answers with 200: the ledger held this very proof before; `coins` are what it was paid then. */
+export const HeldAnswer = Schema.Struct({ ...held, already: Schema.Literal(true) })
+
+const Limit = Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageMax }))
+const Cursor = Schema.NumberFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+)
+
+// No token: the agent's signature is the credential.
+class SubmissionGroup extends HttpApiGroup.make("submission")
+  .add(
+    HttpApiEndpoint.post("submit", "/proofs", {
+      // The exact bytes are what was signed: they are not parsed and written again on the way.
+      payload: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: "application/json" })),
+      success: [TakenAnswer.pipe(HttpApiSchema.status(201)), HeldAnswer],
+      error: [ProofInvalid, ProofForbidden, ProofConflict, LedgerAway]
+    }).annotateMerge(about("Submit one proof: the exact canonical JSON that was signed, at most 8,192 bytes"))
+  )
+  .add(
+    HttpApiEndpoint.post("enroll", "/agents/enroll", {
+      payload: EnrolmentRequest,
+      success: EnrolmentAnswer,
+      error: [EnrolmentForbidden, AgentConflict, LedgerAway]
+    }).annotateMerge(about("Ask to be trusted, or ask where the decision stands; harmless when repeated"))
+  )
+  .prefix("/api/v1") {}
+
+const Board = Schema.Literals(["human", "bot"])
+
+const StatsAnswer = Schema.Struct({
+  boards: Schema.Array(
+    Schema.Struct({
+      board: Board,
+      category: Schema.Literals(categories),
+      proofs: Count,
+      coins: Count,
+      last_proof_at: ProofTimestamp
+    })
+  ),
+  /** Paid work, oldest farm-day first; `work` is complexity × impact × fatigue in thousandths. */
+  days: Schema.Array(
+    Schema.Struct({
+      day: Schema.String,
+      board: Board,
+      category: Schema.Literals(categories),
+      proofs: Count,
+      coins: Count,
+      work: Count
+    })
+  )
+})
+
+class ReadingGroup extends HttpApiGroup.make("reading")
+  .add(
+    HttpApiEndpoint.get("proofs", "/proofs", {
+      query: {
+        limit: Schema.optional(Limit),
+        cursor: Schema.optional(Cursor),
+        agent_id: Schema.optional(Id)
+      },
+      success: Schema.Struct({ proofs: Schema.Array(ScoredProof), next_cursor: Schema.NullOr(Schema.Int) }),
+      error: LedgerAway
+    }).annotateMerge(about("Proofs and their rewards, newest first"))
+  )
+  .add(
+    HttpApiEndpoint.get("export", "/proofs/export", {
+      query: { agent_id: Id },
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/x-ndjson" })),
+      error: [AgentMissing, LedgerAway]
+    }).annotateMerge(about("One agent's chain, a line for each proof, exactly as it was signed"))
+  )
+  .add(
+    HttpApiEndpoint.get("proof", "/proofs/:id", {
+      params: ById,
+      success: ScoredProof,
+      error: [ProofMissing, LedgerAway]
+    }).annotateMerge(about("One proof and every factor of its reward"))
+  )
+  .add(
+    HttpApiEndpoint.get("farm", "/farm", { success: FarmState, error: LedgerAway }).annotateMerge(
+      about("The farm as it stands today")
+    )
+  )
+  .add(
+    HttpApiEndpoint.get("stats", "/farm/stats", { success: StatsAnswer, error: LedgerAway }).annotateMerge(
+      about("Sums by category, and by farm-day of the last 400")
+    )
+  )
+  .add(
+    HttpApiEndpoint.get("events", "/events", {
+      success: HttpApiSchema.StreamSse({ data: FarmState }),
+      error: [TooManyWatchers, LedgerAway]
+    }).annotateMerge(about("The farm at once and on each change: server-sent events named `farm`"))
+  )
+  .add(
+    HttpApiEndpoint.get("agents", "/agents", {
+      success: Schema.Struct({ agents: Schema.Array(AgentRecord) }),
+      error: LedgerAway
+    }).annotateMerge(about("Every agent that asked to be trusted"))
+  )
+  .add(
+    HttpApiEndpoint.get("villages", "/villages", {
+      success: Schema.Struct({ villages: Schema.Array(JoinedVillage) }),
+      error: LedgerAway
+    }).annotateMerge(about("The villages that this farm joined"))
+  )
+  .add(
+    HttpApiEndpoint.get("leaderboard", "/leaderboard", {
+      success: Schema.Struct({ entries: Schema.Array(BoardEntry) }),
+      error: LedgerAway
+    }).annotateMerge(about("The board of the first village; empty without one"))
+  )
+  .middleware(OwnerReads)
+  .prefix("/api/v1") {}
+
+class OwnerGroup extends HttpApiGroup.make("owner")
+  .add(
+    HttpApiEndpoint.post("approve", "/agents/:id/approve", {
+      params: ById,
+      success: AgentRecord,
+      error: [AgentMissing, AgentConflict, LedgerAway]
+    }).annotateMerge(about("Let the agent add to the ledger"))
+  )
+  .add(
+    HttpApiEndpoint.post("revoke", "/agents/:id/revoke", {
+      params: ById,
+      success: AgentRecord,
+      error: [AgentMissing, LedgerAway]
+    }).annotateMerge(about("Take nothing more from the agent, for good"))
+  )
+  .add(
+    HttpApiEndpoint.post("joinVillage", "/villages", {
+      payload: Schema.Struct({ url: Schema.String.check(Schema.isMaxLength(512)) }),
+      success: JoinedVillage,
+      error: [VillageRefused, LedgerAway]
+    }).annotateMerge(about("Register this farm at a village; harmless when repeated"))
+  )
+  .middleware(RequireOwner)
+  .prefix("/api/v1") {}
+
+/** What a farm says of itself to everybody. */
+export const ProfileAnswer = Schema.Struct({
+  farm_id: AgentId,
+  name: Schema.String,
+  sample: Schema.Boolean,
+  public_key: ProofHash,
+  fingerprint: Schema.String,
+  total_coins: Count,
+  level: Count,
+  streak_days: Count
+})
+
+class PublicGroup extends HttpApiGroup.make("public")
+  .add(
+    HttpApiEndpoint.get("profile", "/profile", { success: ProfileAnswer, error: LedgerAway }).annotateMerge(
+      about("What strangers may know of the farm")
+    )
+  )
+  .add(
+    HttpApiEndpoint.get("snapshot", "/snapshot", { success: FarmSnapshot, error: LedgerAway }).annotateMerge(
+      about("The farm's signed sums, for villages")
+    )
+  )
+  .prefix("/api/v1/public") {}
+
+/** `/openapi.json` and `/docs` are made from this. */
+export class TrackerApi extends HttpApi.make("farmops-tracker")
+  .add(SubmissionGroup)
+  .add(ReadingGroup)
+  .add(OwnerGroup)
+  .add(PublicGroup)
+  .middleware(RequestForm)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "FarmOps tracker",
+      version: "1",
+      description:
+        "One person's ledger of signed proofs and the farm that grows from it. Reads are open where the tracker listens on loopback only; elsewhere they need the owner's token, but for `public`."
+    })
+  ) {}

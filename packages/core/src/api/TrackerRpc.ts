@@ -1,0 +1,70 @@
+/** Proof submission over gRPC and Connect: the same intake as REST, a batch at a time. Bytes in, bytes kept. */
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect"
+import { recordBytesMax } from "@farmops/proof/proofForm"
+import { Cause, Effect, Exit, Result } from "effect"
+import type { LedgerUnavailable } from "../farm/LedgerUnavailable.ts"
+import { groupMax, type IntakeAnswer, ProofIntake } from "../farm/ProofIntake.ts"
+import { ProofService } from "../gen/farmops/proof/v1/proof_pb.ts"
+
+// The answers of one stream go out together at its end, below the megabyte that clients take.
+const streamMax = 4096
+
+/** A message is one proof and a few bytes of framing. */
+export const messageBytesMax = recordBytesMax + 1024
+
+const resultOf = (answer: IntakeAnswer) =>
+  Result.isSuccess(answer)
+    ? {
+        proofId: answer.success.proof_id,
+        sequence: BigInt(answer.success.sequence),
+        hash: answer.success.hash,
+        coins: answer.success.coins,
+        already: answer.success.already,
+        code: "",
+        detail: ""
+      }
+    : { code: answer.failure.code, detail: answer.failure.detail }
+
+/** Makes the routes; `Effect.runPromise` at this edge is what an adapter of another framework needs. */
+export const makeTrackerRpc = Effect.gen(function* () {
+  const intake = yield* ProofIntake
+  const context = yield* Effect.context<never>()
+
+  const run = async <A>(effect: Effect.Effect<A, LedgerUnavailable>, signal: AbortSignal): Promise<A> => {
+    const exit = await Effect.runPromiseExit(Effect.provide(effect, context), { signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    if (signal.aborted) throw ConnectError.from(signal.reason)
+    const isAway = exit.cause.reasons.some(Cause.isFailReason)
+    // The text of a defect stays here.
+    throw isAway
+      ? new ConnectError("the ledger cannot answer now", Code.Unavailable)
+      : new ConnectError("the server failed", Code.Internal)
+  }
+
+  return (router: ConnectRouter): ConnectRouter =>
+    router.service(ProofService, {
+      submit: async ({ proof }, { signal }) => {
+        const [answer] = await run(intake.acceptBatch([proof]), signal)
+        if (answer === undefined) throw new ConnectError("no answer", Code.Internal)
+        return { result: resultOf(answer) }
+      },
+      submitBatch: async (requests, { signal }) => {
+        const results: Array<ReturnType<typeof resultOf>> = []
+        let group: Array<Uint8Array> = []
+        const flush = async () => {
+          const answers = await run(intake.acceptBatch(group), signal)
+          for (const answer of answers) results.push(resultOf(answer))
+          group = []
+        }
+        for await (const { proof } of requests) {
+          if (results.length + group.length >= streamMax) {
+            throw new ConnectError(`a stream carries at most ${streamMax} proofs`, Code.ResourceExhausted)
+          }
+          group.push(proof)
+          if (group.length >= groupMax) await flush()
+        }
+        if (group.length > 0) await flush()
+        return { results }
+      }
+    })
+})

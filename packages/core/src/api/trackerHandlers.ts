@@ -1,0 +1,206 @@
+/** Answers the tracker's API from its services. Translates their errors, each to one problem; decides nothing. */
+import { Effect, Layer, Stream } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { FarmFeed } from "../farm/FarmFeed.ts"
+import { snapshotDaysMax } from "../farm/FarmSnapshot.ts"
+import { Ledger } from "../farm/Ledger.ts"
+import { LedgerSettings } from "../farm/LedgerSettings.ts"
+import type { LedgerUnavailable } from "../farm/LedgerUnavailable.ts"
+import { ProofIntake } from "../farm/ProofIntake.ts"
+import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
+import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
+import { TrackerKey } from "../farm/TrackerKey.ts"
+import { TrustStore } from "../farm/TrustStore.ts"
+import { Villages } from "../farm/Villages.ts"
+import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import { eventStream } from "./eventStream.ts"
+import { layerRequestForm } from "./InvalidRequest.ts"
+import { TrackerApi } from "./TrackerApi.ts"
+import {
+  AgentConflict,
+  AgentMissing,
+  EnrolmentForbidden,
+  LedgerAway,
+  ProofConflict,
+  ProofForbidden,
+  ProofInvalid,
+  ProofMissing,
+  TooManyWatchers,
+  VillageRefused
+} from "./trackerProblems.ts"
+
+const away = () => Effect.fail(new LedgerAway({ code: "ledger_unavailable" }))
+
+const orAway = <A, R>(effect: Effect.Effect<A, LedgerUnavailable, R>) =>
+  Effect.catchTag(effect, "LedgerUnavailable", away)
+
+const forbidden: ReadonlySet<RefusalCode> = new Set(["agent_unknown", "agent_pending", "agent_revoked"])
+const conflicts: ReadonlySet<RefusalCode> = new Set(["gap", "forked", "wrong_parent", "wrong_sequence", "repeated_id"])
+
+const refusal = ({ code, detail, expected, path }: ProofRefused) => {
+  const body = { code, detail, expected, path }
+  if (forbidden.has(code)) return Effect.fail(new ProofForbidden(body))
+  return Effect.fail(conflicts.has(code) ? new ProofConflict(body) : new ProofInvalid(body))
+}
+
+const agentMissing = () => Effect.fail(new AgentMissing({ code: "agent_not_found" }))
+const agentRevoked = () =>
+  Effect.fail(new AgentConflict({ code: "agent_revoked", detail: "A revoked agent stays revoked; enrol a new one." }))
+
+const submission = HttpApiBuilder.group(
+  TrackerApi,
+  "submission",
+  Effect.fnUntraced(function* (handlers) {
+    const intake = yield* ProofIntake
+    const trust = yield* TrustStore
+    return handlers.handleAll({
+      submit: ({ payload }) =>
+        intake.accept(payload).pipe(
+          // The two answers differ in type, so that each gets its own status.
+          Effect.map(({ already, ...taken }) => (already ? { ...taken, already } : { ...taken, already })),
+          Effect.catchTags({ ProofRefused: refusal, LedgerUnavailable: away })
+        ),
+      enroll: ({ payload }) =>
+        trust.enroll(payload).pipe(
+          Effect.catchTags({
+            AgentKeyMismatch: () =>
+              Effect.fail(
+                new AgentConflict({
+                  code: "agent_key_mismatch",
+                  detail: "This agent is enrolled with another key, or this key with another agent."
+                })
+              ),
+            PossessionUnproved: ({ reason }) =>
+              Effect.fail(
+                new EnrolmentForbidden({
+                  code: reason,
+                  detail:
+                    reason === "stale"
+                      ? "The request is more than five minutes old, or from the future: check the clock."
+                      : "The possession is not this key's signature over this request."
+                })
+              ),
+            EnrolmentsFull: () =>
+              Effect.fail(
+                new EnrolmentForbidden({
+                  code: "enrolments_full",
+                  detail: "Too many agents wait; the owner has to decide on some first."
+                })
+              ),
+            LedgerUnavailable: away
+          })
+        )
+    })
+  })
+)
+
+const defaultPage = 20
+
+const reading = HttpApiBuilder.group(
+  TrackerApi,
+  "reading",
+  Effect.fnUntraced(function* (handlers) {
+    const ledger = yield* Ledger
+    const feed = yield* FarmFeed
+    const trust = yield* TrustStore
+    const villages = yield* Villages
+    return handlers.handleAll({
+      proofs: ({ query }) =>
+        ledger
+          .page({ limit: query.limit ?? defaultPage, cursor: query.cursor ?? null, agentId: query.agent_id ?? null })
+          .pipe(orAway),
+      proof: ({ params }) =>
+        ledger.proof(params.id).pipe(
+          Effect.catchTags({
+            ProofNotFound: () => Effect.fail(new ProofMissing({ code: "proof_not_found" })),
+            LedgerUnavailable: away
+          })
+        ),
+      export: ({ query }) =>
+        ledger.lines(query.agent_id).pipe(
+          Effect.map((lines) =>
+            HttpServerResponse.stream(Stream.encodeText(Stream.map(lines, (line) => `${line}\n`)), {
+              contentType: "application/x-ndjson"
+            })
+          ),
+          Effect.catchTags({ AgentUnknown: agentMissing, LedgerUnavailable: away })
+        ),
+      farm: () => ledger.farm.pipe(orAway),
+      events: () =>
+        Effect.map(feed.watch, eventStream).pipe(
+          Effect.catchTags({
+            FeedFull: () => Effect.fail(new TooManyWatchers({ code: "too_many_watchers" })),
+            LedgerUnavailable: away
+          })
+        ),
+      stats: () =>
+        Effect.gen(function* () {
+          const { farm_day } = yield* ledger.farm
+          const boards = yield* ledger.categories
+          const days = yield* ledger.daysAfter(dayOfNumber(dayNumberOf(farm_day) - snapshotDaysMax))
+          return {
+            boards: boards.map(({ lastProofAt, ...sum }) => ({ ...sum, last_proof_at: lastProofAt })),
+            days: days.map(({ farmDay, ...sum }) => ({ day: farmDay, ...sum }))
+          }
+        }).pipe(orAway),
+      agents: () => Effect.map(trust.list, (agents) => ({ agents })).pipe(orAway),
+      villages: () => Effect.map(villages.list, (joined) => ({ villages: joined })).pipe(orAway),
+      leaderboard: () => Effect.map(villages.board, (entries) => ({ entries })).pipe(orAway)
+    })
+  })
+)
+
+const owner = HttpApiBuilder.group(
+  TrackerApi,
+  "owner",
+  Effect.fnUntraced(function* (handlers) {
+    const trust = yield* TrustStore
+    const villages = yield* Villages
+    return handlers.handleAll({
+      approve: ({ params }) =>
+        trust
+          .approve(params.id)
+          .pipe(Effect.catchTags({ AgentUnknown: agentMissing, AgentRevoked: agentRevoked, LedgerUnavailable: away })),
+      revoke: ({ params }) =>
+        trust.revoke(params.id).pipe(Effect.catchTags({ AgentUnknown: agentMissing, LedgerUnavailable: away })),
+      joinVillage: ({ payload }) =>
+        villages.join(payload.url).pipe(
+          Effect.catchTags({
+            VillageNotJoined: ({ code, detail }) => Effect.fail(new VillageRefused({ code, detail })),
+            LedgerUnavailable: away
+          })
+        )
+    })
+  })
+)
+
+const open = HttpApiBuilder.group(
+  TrackerApi,
+  "public",
+  Effect.fnUntraced(function* (handlers) {
+    const ledger = yield* Ledger
+    const signer = yield* SnapshotSigner
+    const key = yield* TrackerKey
+    const { farmId } = yield* LedgerSettings
+    return handlers.handleAll({
+      profile: () =>
+        Effect.map(ledger.farm, ({ level, name, sample, streak_days, total_coins }) => ({
+          farm_id: farmId,
+          name,
+          sample,
+          public_key: key.publicKey,
+          fingerprint: key.fingerprint,
+          total_coins,
+          level,
+          streak_days
+        })).pipe(orAway),
+      snapshot: () => signer.snapshot.pipe(orAway)
+    })
+  })
+)
+
+/** All handlers of `TrackerApi`; they need its services and the two access middlewares. */
+export const layerTrackerHandlers = Layer.mergeAll(submission, reading, owner, open).pipe(
+  Layer.provide(layerRequestForm)
+)

@@ -1,0 +1,82 @@
+/** The tracker's error answers: RFC 9457 problems, each with a `code` that programs may rely on. One class for each status of an endpoint. */
+import { Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+import { refusalCodes } from "../farm/ProofRefused.ts"
+
+/** `path` is the field at fault, `expected` the sequence to send with `gap`. */
+const refusalBody = {
+  code: Schema.Literals(refusalCodes),
+  detail: Schema.String,
+  path: Schema.NullOr(Schema.String),
+  expected: Schema.NullOr(Schema.Int)
+}
+
+/** The proof is not one, or does not fit its form, its key or its chain. */
+export class ProofInvalid extends HttpApiError.Problem<ProofInvalid>()(
+  "ProofInvalid",
+  { type: "about:blank", status: 422, title: "The proof was refused" },
+  refusalBody
+) {}
+
+/** The proof is good, but its agent may not add to this ledger, or not yet. */
+export class ProofForbidden extends HttpApiError.Problem<ProofForbidden>()(
+  "ProofForbidden",
+  { type: "about:blank", status: 403, title: "The agent may not submit" },
+  refusalBody
+) {}
+
+/** The proof does not continue the chain that the ledger holds. */
+export class ProofConflict extends HttpApiError.Problem<ProofConflict>()(
+  "ProofConflict",
+  { type: "about:blank", status: 409, title: "The proof does not continue the chain" },
+  refusalBody
+) {}
+
+/** No proof has this id. */
+export class ProofMissing extends HttpApiError.Problem<ProofMissing>()(
+  "ProofMissing",
+  { type: "about:blank", status: 404, title: "No such proof" },
+  { code: Schema.Literal("proof_not_found") }
+) {}
+
+/** No agent has this id. */
+export class AgentMissing extends HttpApiError.Problem<AgentMissing>()(
+  "AgentMissing",
+  { type: "about:blank", status: 404, title: "No such agent" },
+  { code: Schema.Literal("agent_not_found") }
+) {}
+
+/** The agent's key or state does not allow it. */
+export class AgentConflict extends HttpApiError.Problem<AgentConflict>()(
+  "AgentConflict",
+  { type: "about:blank", status: 409, title: "The agent is not in a state that allows this" },
+  { code: Schema.Literals(["agent_key_mismatch", "agent_revoked"]), detail: Schema.String }
+) {}
+
+/** The sender has not shown that it holds the key, or too many agents wait for a decision. */
+export class EnrolmentForbidden extends HttpApiError.Problem<EnrolmentForbidden>()(
+  "EnrolmentForbidden",
+  { type: "about:blank", status: 403, title: "The enrolment was refused" },
+  { code: Schema.Literals(["bad_signature", "stale", "enrolments_full"]), detail: Schema.String }
+) {}
+
+/** The village did not take the farm, or does not answer. */
+export class VillageRefused extends HttpApiError.Problem<VillageRefused>()(
+  "VillageRefused",
+  { type: "about:blank", status: 502, title: "The village did not take the farm" },
+  { code: Schema.String, detail: Schema.String }
+) {}
+
+/** Too many live views are open. */
+export class TooManyWatchers extends HttpApiError.Problem<TooManyWatchers>()(
+  "TooManyWatchers",
+  { type: "about:blank", status: 503, title: "Too many watch already" },
+  { code: Schema.Literal("too_many_watchers") }
+) {}
+
+/** The database is away. Nothing was half written: the same request may be sent again. */
+export class LedgerAway extends HttpApiError.Problem<LedgerAway>()(
+  "LedgerAway",
+  { type: "about:blank", status: 503, title: "The ledger cannot answer now" },
+  { code: Schema.Literal("ledger_unavailable") }
+) {}

@@ -1,0 +1,191 @@
+/**
+ * The sums over a ledger, as a pure fold: the same proofs in the same order give the same sums, to the byte. Intake folds
+ * each new group into the stored sums; a rebuild folds the whole ledger into nothing and must arrive at the same place.
+ */
+
+import { canonicalJson } from "@farmops/proof/canonicalJson"
+import type { FarmProof } from "@farmops/proof/FarmProof"
+import { type Category, categories } from "@farmops/proof/vocabulary"
+import type { Rules } from "../scoring/Rules.ts"
+import { emptyScoringState, type ScoringState } from "../scoring/ScoringState.ts"
+import { type ScoringDetail, scoreProof } from "../scoring/scoreProof.ts"
+
+/** People and machines earn apart. */
+export type Board = ScoringDetail["board"]
+
+/** What the fold carries from one proof to the next. */
+export interface FarmTotals {
+  /** Accepted proofs, of every agent and board. */
+  readonly length: number
+  readonly humanCoins: number
+  readonly botCoins: number
+  /** The newest work on the human board, by its own time. */
+  readonly lastActive: string | null
+  /** When the tracker last took a proof. */
+  readonly updatedAt: string
+  readonly scoring: ScoringState
+}
+
+/** One category of one board. */
+export interface CategorySum {
+  readonly board: Board
+  readonly category: Category
+  readonly proofs: number
+  readonly coins: number
+  readonly lastProofAt: string
+}
+
+/** Paid proofs of one category in one farm-day of one board. */
+export interface DaySum {
+  readonly farmDay: string
+  readonly board: Board
+  readonly category: Category
+  readonly proofs: number
+  readonly coins: number
+  /** Sum of complexity × impact × fatigue in thousandths. */
+  readonly work: number
+}
+
+/** What a run of proofs adds to the tables of sums. */
+export interface ProjectionChange {
+  readonly totals: FarmTotals
+  /** One for each proof, in order. */
+  readonly details: ReadonlyArray<ScoringDetail>
+  readonly categories: ReadonlyArray<CategorySum>
+  readonly days: ReadonlyArray<DaySum>
+}
+
+/** A proof and when the tracker took it: all that the fold may look at. */
+export interface LedgerEntry {
+  readonly proof: FarmProof
+  readonly receivedAt: string
+}
+
+/** What scores depend on besides the proofs. */
+export interface ProjectionRules {
+  readonly rules: Rules
+  readonly timeZone: string
+}
+
+/** Before the first proof. */
+export const emptyTotals = (foundedAt: string): FarmTotals => ({
+  length: 0,
+  humanCoins: 0,
+  botCoins: 0,
+  lastActive: null,
+  updatedAt: foundedAt,
+  scoring: emptyScoringState
+})
+
+const later = (a: string | null, b: string): string => (a === null || b > a ? b : a)
+
+/** complexity × impact × fatigue in thousandths, rounded half up: what a village with other rates starts from. */
+export const workOf = ({ complexity, fatigue, impact }: ScoringDetail): number =>
+  Number((BigInt(complexity) * BigInt(impact) * BigInt(fatigue) * 2n + 1_000_000n) / 2_000_000n)
+
+/** Whether a proof counts as paid work, even where the ceiling left nothing for it. */
+export const isPaid = ({ reason }: ScoringDetail): boolean => reason === null || reason === "ceiling"
+
+const addTo = <A>(sums: Map<string, A>, key: string, first: A, add: (known: A) => A): void => {
+  const known = sums.get(key)
+  sums.set(key, known === undefined ? first : add(known))
+}
+
+/** Scores a run of proofs on top of `totals` and sums it up. */
+export const projectEntries = (
+  totals: FarmTotals,
+  entries: Iterable<LedgerEntry>,
+  { rules, timeZone }: ProjectionRules
+): ProjectionChange => {
+  const details: Array<ScoringDetail> = []
+  const categorySums = new Map<string, CategorySum>()
+  const daySums = new Map<string, DaySum>()
+  let { botCoins, humanCoins, lastActive, length, scoring, updatedAt } = totals
+  for (const { proof, receivedAt } of entries) {
+    const { next, score } = scoreProof({ proof, state: scoring, rules, timeZone })
+    const { detail } = score
+    const { board, coins, farm_day: farmDay } = detail
+    const { category } = proof.action
+    scoring = next
+    length++
+    updatedAt = receivedAt
+    if (board === "human") {
+      humanCoins += coins
+      lastActive = later(lastActive, proof.timestamp)
+    } else botCoins += coins
+    addTo(
+      categorySums,
+      `${board} ${category}`,
+      { board, category, proofs: 1, coins, lastProofAt: proof.timestamp },
+      (known) => ({
+        ...known,
+        proofs: known.proofs + 1,
+        coins: known.coins + coins,
+        lastProofAt: later(known.lastProofAt, proof.timestamp)
+      })
+    )
+    if (isPaid(detail)) {
+      const work = workOf(detail)
+      addTo(
+        daySums,
+        `${farmDay} ${board} ${category}`,
+        { farmDay, board, category, proofs: 1, coins, work },
+        (known) => ({ ...known, proofs: known.proofs + 1, coins: known.coins + coins, work: known.work + work })
+      )
+    }
+    details.push(detail)
+  }
+  return {
+    totals: { length, humanCoins, botCoins, lastActive, updatedAt, scoring },
+    details,
+    categories: [...categorySums.values()],
+    days: [...daySums.values()]
+  }
+}
+
+/** Two runs' sums as one, the later run second. */
+export const joinChanges = (
+  first: Pick<ProjectionChange, "categories" | "days">,
+  second: ProjectionChange
+): ProjectionChange => {
+  const categorySums = new Map(first.categories.map((sum) => [`${sum.board} ${sum.category}`, sum]))
+  for (const sum of second.categories) {
+    addTo(categorySums, `${sum.board} ${sum.category}`, sum, (known) => ({
+      ...known,
+      proofs: known.proofs + sum.proofs,
+      coins: known.coins + sum.coins,
+      lastProofAt: later(known.lastProofAt, sum.lastProofAt)
+    }))
+  }
+  const daySums = new Map(first.days.map((sum) => [`${sum.farmDay} ${sum.board} ${sum.category}`, sum]))
+  for (const sum of second.days) {
+    addTo(daySums, `${sum.farmDay} ${sum.board} ${sum.category}`, sum, (known) => ({
+      ...known,
+      proofs: known.proofs + sum.proofs,
+      coins: known.coins + sum.coins,
+      work: known.work + sum.work
+    }))
+  }
+  return { ...second, categories: [...categorySums.values()], days: [...daySums.values()] }
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** All sums as canonical JSON, rows in one order: equal projections give equal bytes. */
+export const projectionBytes = ({
+  categories: categorySums,
+  days,
+  totals
+}: Pick<ProjectionChange, "totals" | "categories" | "days">): string =>
+  canonicalJson({
+    totals,
+    categories: categorySums.toSorted(
+      (a, b) => byText(a.board, b.board) || categories.indexOf(a.category) - categories.indexOf(b.category)
+    ),
+    days: days.toSorted(
+      (a, b) =>
+        byText(a.farmDay, b.farmDay) ||
+        byText(a.board, b.board) ||
+        categories.indexOf(a.category) - categories.indexOf(b.category)
+    )
+  })

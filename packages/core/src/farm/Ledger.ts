@@ -1,0 +1,182 @@
+/** Reads of the ledger and its sums. Whatever is shown of a proof is the stored line, decoded; the columns only find it. */
+import { FarmProof, ProofHash, ProofTimestamp } from "@farmops/proof/FarmProof"
+import { parseProof } from "@farmops/proof/verify"
+import { Context, DateTime, Effect, Layer, Option, Schema, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { ScoringDetail } from "../scoring/scoreProof.ts"
+import { ActiveRules } from "./ActiveRules.ts"
+import { describeFarm } from "./describeFarm.ts"
+import { LedgerSettings } from "./LedgerSettings.ts"
+import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
+import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
+import { SqlCount } from "./SqlCount.ts"
+import { AgentUnknown } from "./TrustStore.ts"
+import { spellTime } from "./wireTime.ts"
+
+/** No proof has this id. */
+export class ProofNotFound extends Schema.TaggedError<ProofNotFound>()("ProofNotFound", { proofId: Schema.String }) {}
+
+/** A proof, what it earned and every factor of it. */
+export const ScoredProof = Schema.Struct({
+  proof: FarmProof,
+  hash: ProofHash,
+  coins: Schema.Int,
+  scoring_detail: ScoringDetail,
+  received_at: ProofTimestamp
+})
+
+/** See the schema of the same name. */
+export type ScoredProof = typeof ScoredProof.Type
+
+/** Which proofs to list, newest first. */
+export interface ProofQuery {
+  readonly limit: number
+  /** `next_cursor` of the page before; null for the first. Valid for the same `agentId` only. */
+  readonly cursor: number | null
+  readonly agentId: string | null
+}
+
+/** One page; `next_cursor` is null on the last. */
+export interface ProofPage {
+  readonly proofs: ReadonlyArray<ScoredProof>
+  readonly next_cursor: number | null
+}
+
+/** Proofs on one page at most: 100 × 8 KiB stays below the megabyte that clients take. */
+export const pageMax = 100
+
+/** Lines that an export reads at once. A long export must not keep the one SQLite connection from intake. */
+const exportPage = 256
+
+const decodeScored = Schema.decodeUnknownEffect(
+  Schema.Array(
+    Schema.Struct({
+      place: SqlCount,
+      line: Schema.String,
+      hash: ProofHash,
+      coins: SqlCount,
+      scoring_detail: Schema.fromJsonString(ScoringDetail),
+      received_at: Schema.String
+    })
+  )
+)
+const decodeLines = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ sequence: SqlCount, line: Schema.String })))
+
+type ScoredRow = Effect.Success<ReturnType<typeof decodeScored>>[number]
+
+const scoredOf = Effect.fnUntraced(function* ({ line, place: _place, ...rest }: ScoredRow) {
+  const parsed = parseProof(line)
+  if (!parsed.ok) return yield* new LedgerUnavailable({ cause: `a stored proof is damaged: ${parsed.fault.code}` })
+  const scored: ScoredProof = { proof: parsed.value.proof, ...rest }
+  return scored
+})
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const settings = yield* LedgerSettings
+  const rules = yield* ActiveRules
+  const onLedger = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
+    orLedgerUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
+  const columns = sql.literal("line, hash, coins, scoring_detail, received_at")
+
+  const totals = Effect.flatMap(onLedger(readTotals()), (stored) =>
+    stored === null
+      ? Effect.fail(new LedgerUnavailable({ cause: "the farm's totals are missing" }))
+      : Effect.succeed(stored.totals)
+  )
+
+  const snapshotBegin = sql.onDialectOrElse({
+    pg: () => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    orElse: () => undefined
+  })
+  const atOneMoment = <A, E, R>(reads: Effect.Effect<A, E, R>) =>
+    sql.withTransaction(reads).pipe(
+      Effect.provideService(SqlClient.BeginTransaction, snapshotBegin),
+      Effect.catchTag("SqlError", (cause) => Effect.fail(new LedgerUnavailable({ cause })))
+    )
+
+  const farm = atOneMoment(
+    Effect.gen(function* () {
+      const now = spellTime(yield* DateTime.now)
+      const categories = yield* onLedger(readCategories())
+      return describeFarm({ totals: yield* totals, categories, settings, rules, now })
+    })
+  ).pipe(Effect.withSpan("Ledger.farm"))
+
+  const page = Effect.fn("Ledger.page")(function* ({ agentId, cursor, limit }: ProofQuery) {
+    const rows = Math.min(Math.max(limit, 1), pageMax)
+    // Within one agent the order of the ledger is the order of the chain, which has the index.
+    const place = sql.literal(agentId === null ? "position" : "sequence")
+    const found = yield* onLedger(
+      Effect.flatMap(
+        sql`SELECT ${place} AS place, ${columns} FROM tracker_proof
+          WHERE ${sql.and([
+            ...(agentId === null ? [] : [sql`agent_id = ${agentId}`]),
+            ...(cursor === null ? [] : [sql`${place} < ${cursor}`])
+          ])} ORDER BY ${place} DESC LIMIT ${rows + 1}`,
+        decodeScored
+      )
+    )
+    const shown = found.slice(0, rows)
+    const last = shown.at(-1)
+    const answer: ProofPage = {
+      proofs: yield* Effect.forEach(shown, scoredOf),
+      next_cursor: found.length > rows && last !== undefined ? last.place : null
+    }
+    return answer
+  })
+
+  const proof = Effect.fn("Ledger.proof")(function* (proofId: string) {
+    const [row] = yield* onLedger(
+      Effect.flatMap(
+        sql`SELECT position AS place, ${columns} FROM tracker_proof WHERE proof_id = ${proofId}`,
+        decodeScored
+      )
+    )
+    return row === undefined ? yield* new ProofNotFound({ proofId }) : yield* scoredOf(row)
+  })
+
+  const linesAfter = (agentId: string, sequence: number) =>
+    onLedger(
+      Effect.flatMap(
+        sql`SELECT sequence, line FROM tracker_proof WHERE agent_id = ${agentId} AND sequence > ${sequence}
+          ORDER BY sequence LIMIT ${exportPage}`,
+        decodeLines
+      )
+    )
+
+  const lines = Effect.fn("Ledger.lines")(function* (agentId: string) {
+    const known = yield* onLedger(sql`SELECT 1 AS found FROM tracker_agent WHERE agent_id = ${agentId}`)
+    if (known.length === 0) return yield* new AgentUnknown({ agentId })
+    return Stream.paginate(-1, (after) =>
+      Effect.map(linesAfter(agentId, after), (rows) => {
+        const last = rows.at(-1)
+        const more = rows.length === exportPage && last !== undefined
+        return [rows.map(({ line }) => line), more ? Option.some(last.sequence) : Option.none<number>()] as const
+      })
+    )
+  })
+
+  return {
+    /** The farm as it stands today. */
+    farm,
+    /** Runs several reads as of one moment. */
+    atOneMoment,
+    page,
+    proof,
+    /** One agent's proofs in the order of its chain, each the exact signed line; read page by page as it is consumed. */
+    lines,
+    /** Sums of each category of both boards. */
+    categories: onLedger(readCategories()),
+    /** Paid work of each farm-day after the given one. */
+    daysAfter: (farmDay: string) => onLedger(readDays(farmDay))
+  } as const
+})
+
+/** What the ledger holds, for everybody who may see it. */
+export class Ledger extends Context.Service<Ledger>()("@farmops/core/farm/Ledger", { make }) {
+  static readonly layer: Layer.Layer<Ledger, never, LedgerSettings | SqlClient.SqlClient> = Layer.effect(
+    this,
+    this.make
+  )
+}

@@ -1,0 +1,79 @@
+/** Makes the farm's signed snapshot for villages. */
+import { signStatement } from "@farmops/proof/signedStatement"
+import { categories } from "@farmops/proof/vocabulary"
+import { Context, Effect, Layer } from "effect"
+import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import type { DaySum } from "./FarmProjection.ts"
+import { type FarmSnapshot, type SnapshotBody, snapshotDaysMax } from "./FarmSnapshot.ts"
+import type { FarmState } from "./FarmState.ts"
+import { Ledger } from "./Ledger.ts"
+import { LedgerSettings } from "./LedgerSettings.ts"
+import { TrackerKey } from "./TrackerKey.ts"
+import { wireNow } from "./wireTime.ts"
+
+/** The body of a snapshot. Pure. */
+export const snapshotBody = (
+  farm: FarmState,
+  days: ReadonlyArray<DaySum>,
+  { asOf, farmId }: { readonly asOf: string; readonly farmId: string }
+): SnapshotBody => ({
+  schema: "farmops/snapshot/1",
+  farm_id: farmId,
+  name: farm.name,
+  sample: farm.sample,
+  as_of: asOf,
+  sequence: farm.proofs,
+  total_coins: farm.total_coins,
+  current_coins: farm.current_coins,
+  bot_coins: farm.bot_coins,
+  level: farm.level,
+  streak_days: farm.streak_days,
+  upgrades: [],
+  ruleset_hash: farm.ruleset_hash,
+  checkpoint: null,
+  days: days
+    .filter(({ board }) => board === "human")
+    .toSorted(
+      (a, b) =>
+        dayNumberOf(a.farmDay) - dayNumberOf(b.farmDay) ||
+        categories.indexOf(a.category) - categories.indexOf(b.category)
+    )
+    .map(({ category, farmDay, proofs, work }) => ({ day: farmDay, category, proofs, work })),
+  categories: farm.categories.map(({ category, total_coins, total_proofs }) => ({
+    category,
+    total_proofs,
+    total_coins
+  }))
+})
+
+const make = Effect.gen(function* () {
+  const ledger = yield* Ledger
+  const key = yield* TrackerKey
+  const { farmId } = yield* LedgerSettings
+
+  const snapshot = Effect.gen(function* () {
+    const [farm, days] = yield* ledger.atOneMoment(
+      Effect.gen(function* () {
+        const farm = yield* ledger.farm
+        return [farm, yield* ledger.daysAfter(dayOfNumber(dayNumberOf(farm.farm_day) - snapshotDaysMax))] as const
+      })
+    )
+    const body = snapshotBody(farm, days, { asOf: yield* wireNow, farmId })
+    const signed: FarmSnapshot = {
+      body,
+      public_key: key.publicKey,
+      signature: signStatement(key, "farmops/snapshot/v1", body)
+    }
+    return signed
+  }).pipe(Effect.withSpan("SnapshotSigner.snapshot"))
+
+  return { snapshot } as const
+})
+
+/** Signs what the farm says of itself with its {@link TrackerKey}. */
+export class SnapshotSigner extends Context.Service<SnapshotSigner>()("@farmops/core/farm/SnapshotSigner", { make }) {
+  static readonly layer: Layer.Layer<SnapshotSigner, never, Ledger | LedgerSettings | TrackerKey> = Layer.effect(
+    this,
+    this.make
+  )
+}

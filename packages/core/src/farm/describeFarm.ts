@@ -1,0 +1,61 @@
+/** The farm of a moment, from the sums of its ledger. Pure: streak and today's coins depend on what day it is. */
+import { categories } from "@farmops/proof/vocabulary"
+import { dayOf, streakOn } from "../scoring/boardDays.ts"
+import { dayNumberOf, dayOfNumber, farmDayOf } from "../scoring/farmDay.ts"
+import { coinsForLevel, levelOf } from "../scoring/level.ts"
+import { type Rules, rulesHash } from "../scoring/Rules.ts"
+import type { CategorySum, FarmTotals } from "./FarmProjection.ts"
+import type { CategoryTotals, FarmState } from "./FarmState.ts"
+import type { LedgerSettings } from "./LedgerSettings.ts"
+
+/** All that a farm's picture depends on. */
+export interface FarmFacts {
+  readonly totals: FarmTotals
+  readonly categories: ReadonlyArray<CategorySum>
+  readonly settings: Pick<LedgerSettings["Service"], "farmName" | "timeZone" | "sample">
+  readonly rules: Rules
+  /** In the wire's spelling. */
+  readonly now: string
+}
+
+const categoryTotals = (sums: ReadonlyArray<CategorySum>): ReadonlyArray<CategoryTotals> =>
+  categories.map((category) => {
+    const sum = sums.find((one) => one.board === "human" && one.category === category)
+    return {
+      category,
+      total_proofs: sum?.proofs ?? 0,
+      total_coins: sum?.coins ?? 0,
+      last_proof_at: sum?.lastProofAt ?? null
+    }
+  })
+
+/** See {@link FarmState}. Today is the farm-day of `now`, or that of the newest work where a clock runs ahead of ours. */
+export const describeFarm = ({ categories: sums, now, rules, settings, totals }: FarmFacts): FarmState => {
+  const { human } = totals.scoring
+  const today = Math.max(dayNumberOf(farmDayOf(now, settings.timeZone)), human.days.at(-1)?.day ?? 0)
+  const streak = streakOn(human, today, rules)
+  const level = levelOf(totals.humanCoins)
+  return {
+    name: settings.farmName,
+    total_coins: totals.humanCoins,
+    current_coins: totals.humanCoins,
+    level,
+    level_progress: {
+      have: totals.humanCoins - coinsForLevel(level),
+      need: coinsForLevel(level + 1) - coinsForLevel(level)
+    },
+    streak_days: streak.days,
+    freezes: streak.freezes,
+    last_active: totals.lastActive,
+    farm_day: dayOfNumber(today),
+    today_coins: dayOf(human, today).coins,
+    ceiling: rules.daily_ceiling ?? 0,
+    bot_coins: totals.botCoins,
+    proofs: totals.length,
+    categories: categoryTotals(sums),
+    sample: settings.sample,
+    time_zone: settings.timeZone,
+    ruleset_hash: rulesHash(rules),
+    updated_at: totals.updatedAt
+  }
+}

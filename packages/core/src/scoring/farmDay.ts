@@ -1,0 +1,59 @@
+/**
+ * The farm's calendar. A farm-day is a date in the ledger's one time zone, whatever zone the worker or the reader is in.
+ * Arithmetic is done on day numbers: whole days since 1970-01-01, so that no clock change can shorten or lengthen a day.
+ */
+
+/** The days of a week as rules name them. */
+export const weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const
+
+/** One of {@link weekdays}. */
+export type Weekday = (typeof weekdays)[number]
+
+const dayMs = 86_400_000
+const lastDay = "9999-12-31"
+
+// Only real zone names get in here, and there are a few hundred of those.
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+const formatterOf = (timeZone: string): Intl.DateTimeFormat | null => {
+  const known = formatters.get(timeZone)
+  if (known !== undefined) return known
+  try {
+    const made = new Intl.DateTimeFormat("en-US", {
+      timeZone,
+      calendar: "gregory",
+      numberingSystem: "latn",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit"
+    })
+    formatters.set(timeZone, made)
+    return made
+  } catch {
+    return null
+  }
+}
+
+/** Whether this machine knows the IANA time zone. Ask before a zone is put into a ledger. */
+export const isTimeZone = (timeZone: string): boolean => formatterOf(timeZone) !== null
+
+/** The farm-day, `YYYY-MM-DD`, of a proof's timestamp. A zone that {@link isTimeZone} refuses counts as UTC. */
+export const farmDayOf = (timestamp: string, timeZone: string): string => {
+  const utcDay = timestamp.slice(0, 10)
+  const formatter = timeZone === "UTC" ? null : formatterOf(timeZone)
+  // The first day that the wire can spell has nothing before it that could be spelled.
+  if (formatter === null || utcDay === "0001-01-01") return utcDay
+  const parts = formatter.formatToParts(new Date(timestamp))
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? ""
+  const year = part("year").padStart(4, "0")
+  return year.length > 4 ? lastDay : `${year}-${part("month")}-${part("day")}`
+}
+
+/** The day number of a `YYYY-MM-DD`. */
+export const dayNumberOf = (day: string): number => Math.floor(Date.parse(`${day}T00:00:00Z`) / dayMs)
+
+/** The `YYYY-MM-DD` of a day number. */
+export const dayOfNumber = (dayNumber: number): string => new Date(dayNumber * dayMs).toISOString().slice(0, 10)
+
+/** The weekday of a day number: 0 is Sunday. */
+export const weekdayOf = (dayNumber: number): number => (((dayNumber + 4) % 7) + 7) % 7

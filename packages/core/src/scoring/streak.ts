@@ -1,0 +1,61 @@
+/**
+ * Streaks over farm-days. Only active days that are no rest days count; a missed day that is no rest day uses up a freeze,
+ * and without one the streak ends. A pure walk over the days that are known, so a proof that arrives late mends its gap.
+ */
+import { Schema } from "effect"
+import { weekdayOf, weekdays } from "./farmDay.ts"
+import type { Rules } from "./Rules.ts"
+
+/** Where a walk over active days stands after its last one. Days are day numbers. */
+export const Streak = Schema.Struct({
+  /** The last active day that is no rest day. */
+  last: Schema.NullOr(Schema.Int),
+  days: Schema.Int,
+  freezes: Schema.Int,
+  /** Active days since the last freeze was earned. */
+  towards_freeze: Schema.Int
+})
+
+/** See the schema of the same name. */
+export type Streak = typeof Streak.Type
+
+/** Before the first day of work. */
+export const noStreak: Streak = { last: null, days: 0, freezes: 0, towards_freeze: 0 }
+
+/** Whether the rules rest on this day. */
+export const isRestDay = (day: number, rules: Rules): boolean => {
+  const weekday = weekdays[weekdayOf(day)]
+  return weekday !== undefined && rules.rest_days.includes(weekday)
+}
+
+/** How many days that are no rest days lie strictly between two. */
+const missedBetween = (from: number, to: number, rules: Rules): number => {
+  const gap = Math.max(0, to - from - 1)
+  const weeks = Math.floor(gap / 7)
+  let missed = weeks === 0 ? 0 : weeks * weekdays.filter((day) => !rules.rest_days.includes(day)).length
+  for (let day = to - (gap % 7); day < to; day++) if (!isRestDay(day, rules)) missed++
+  return missed
+}
+
+/** The streak as it stands on a day, before any work of that day: freezes that missed days used up are gone. */
+export const holdStreak = (streak: Streak, day: number, rules: Rules): Streak => {
+  if (streak.last === null || day <= streak.last) return streak
+  const missed = missedBetween(streak.last, day, rules)
+  if (missed === 0) return streak
+  return missed <= streak.freezes ? { ...streak, freezes: streak.freezes - missed } : { ...streak, days: 0, freezes: 0 }
+}
+
+/** The streak after work on a day that comes after its last. Work on a rest day changes nothing. */
+export const extendStreak = (streak: Streak, day: number, rules: Rules): Streak => {
+  if (isRestDay(day, rules)) return streak
+  const held = holdStreak(streak, day, rules)
+  const every = rules.freeze_every_days
+  const towards = held.towards_freeze + 1
+  const earned = every !== null && towards >= every
+  return {
+    last: day,
+    days: held.days + 1,
+    freezes: earned ? Math.min(held.freezes + 1, rules.freezes_max) : held.freezes,
+    towards_freeze: every === null ? 0 : towards % every
+  }
+}

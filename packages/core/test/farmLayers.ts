@@ -1,0 +1,42 @@
+/** The farm's services on a real SQLite database, for tests. */
+import * as Ed25519Node from "@farmops/proof/Ed25519Node"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { FarmFeed } from "../src/farm/FarmFeed.ts"
+import { Ledger } from "../src/farm/Ledger.ts"
+import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
+import { LedgerWriter } from "../src/farm/LedgerWriter.ts"
+import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
+import { ProofIntake } from "../src/farm/ProofIntake.ts"
+import { SnapshotSigner } from "../src/farm/SnapshotSigner.ts"
+import { TrackerKey } from "../src/farm/TrackerKey.ts"
+import { TrustStore } from "../src/farm/TrustStore.ts"
+import * as Database from "../src/sql/Database.ts"
+import { makeTestAgent } from "./proofFixture.ts"
+
+/** One farm on the database at `url`, in UTC. */
+export const farmLayer = (url = ":memory:") =>
+  Layer.mergeAll(ProofIntake.layer, SnapshotSigner.layer, FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))).pipe(
+    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer)),
+    Layer.provideMerge(LedgerSettings.layer({ timeZone: "UTC", farmName: "Test farm", sample: false })),
+    Layer.provideMerge(TrackerKey.layerMemory),
+    Layer.provideMerge(Database.layerMigrations("tracker", ledgerMigrations)),
+    Layer.provideMerge(Database.layer(url)),
+    Layer.provideMerge(Ed25519Node.layer)
+  )
+
+/** The present of these tests. Set before the layers are built: what waits for an hour would else run through 56 years. */
+export const testNow = "2026-03-04T10:00:00Z"
+
+/** Runs a test on a fresh farm at {@link testNow}. */
+export const onFarm = <A, E, R>(test: Effect.Effect<A, E, R>, url?: string) =>
+  Effect.andThen(TestClock.setTime(Date.parse(testNow)), Effect.provide(test, farmLayer(url)))
+
+/** An agent that the owner has approved. */
+export const approvedTestAgent = Effect.gen(function* () {
+  const agent = yield* makeTestAgent
+  const trust = yield* TrustStore
+  yield* trust.enroll(yield* agent.enrolment)
+  yield* trust.approve(agent.agentId)
+  return agent
+})

@@ -1,0 +1,129 @@
+/** Serves a plugin to the agent that started it: gRPC on the Unix socket that the agent chose, for as long as the agent lives. */
+import { timingSafeEqual } from "node:crypto"
+import { chmodSync, rmSync } from "node:fs"
+import { createServer, type ServerHttp2Session } from "node:http2"
+import { Code, ConnectError, type ConnectRouter, type Interceptor } from "@connectrpc/connect"
+import { connectNodeAdapter } from "@connectrpc/connect-node"
+import type { DefinedPlugin } from "../contract/DefinedPlugin.ts"
+import { encodeDescription, encodeVerdict } from "../contract/encode.ts"
+import { socketVariable, tokenVariable } from "../contract/environment.ts"
+import { messageBytesMax, readRawData } from "../contract/Observation.ts"
+import { FarmPlugin, type VerifyRequest } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+
+/** Where to listen and which token to expect. An agent passes both in the environment. */
+export interface ServeOptions {
+  readonly socket: string
+  readonly token: string
+}
+
+/** A plugin that is being served. */
+export interface ServedPlugin {
+  /** Takes no new call and waits for those in flight. */
+  readonly close: () => Promise<void>
+}
+
+// Calls in flight at the end may take this long; one that hangs may not hold the process.
+const closeMsMax = 1_500
+
+// sysexits(3) EX_USAGE: started by hand.
+const usage = 64
+
+const checkToken = (expected: string): Interceptor => {
+  const wanted = Buffer.from(`Bearer ${expected}`)
+  return (next) => (request) => {
+    const given = Buffer.from(request.header.get("authorization") ?? "")
+    if (wanted.length !== given.length || !timingSafeEqual(wanted, given)) {
+      throw new ConnectError("wrong or missing token", Code.Unauthenticated)
+    }
+    return next(request)
+  }
+}
+
+const answer = async (plugin: DefinedPlugin, { observationId, rawData, sourceType }: VerifyRequest) => {
+  if (!plugin.description.source_types.includes(sourceType)) {
+    throw new ConnectError("this plugin does not know that source", Code.InvalidArgument)
+  }
+  const data = readRawData(rawData)
+  if (data === undefined) throw new ConnectError("raw_data is not JSON in UTF-8", Code.InvalidArgument)
+  try {
+    return encodeVerdict(await plugin.verify({ observationId, sourceType, data }))
+  } catch (error) {
+    // For the author: the agent keeps it for its debug log. What went wrong may name things, so it is not in the answer.
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+    throw new ConnectError("the plugin failed", Code.Internal)
+  }
+}
+
+const routesOf = (plugin: DefinedPlugin) => (router: ConnectRouter) =>
+  router.service(FarmPlugin, {
+    describe: () => encodeDescription(plugin.description),
+    verify: (request) => answer(plugin, request),
+    configureSources: () => ({
+      wanted: plugin.description.source_types.map((sourceType) => ({ sourceType, permissions: ["read"] }))
+    })
+  })
+
+/** Listens on a socket of mode 0600 and answers until `close`. A stale socket file of an earlier run is replaced. */
+export const serveOn = (plugin: DefinedPlugin, { socket, token }: ServeOptions): Promise<ServedPlugin> => {
+  const server = createServer(
+    connectNodeAdapter({
+      routes: routesOf(plugin),
+      readMaxBytes: messageBytesMax,
+      writeMaxBytes: messageBytesMax,
+      interceptors: [checkToken(token)]
+    })
+  )
+  const sessions = new Set<ServerHttp2Session>()
+  server.on("session", (session) => {
+    sessions.add(session)
+    session.once("close", () => sessions.delete(session))
+  })
+  const close = () =>
+    new Promise<void>((closed) => {
+      server.close(() => closed())
+      for (const session of sessions) session.close()
+    })
+  rmSync(socket, { force: true })
+  // From its first moment nobody but its owner may open the socket, wherever the folder around it is.
+  const before = process.umask(0o177)
+  return new Promise((listening, fail) => {
+    const restore = () => process.umask(before)
+    server.once("error", (error) => {
+      restore()
+      fail(error)
+    })
+    server.listen(socket, () => {
+      restore()
+      // A umask means nothing on some file systems.
+      chmodSync(socket, 0o600)
+      listening({ close })
+    })
+  })
+}
+
+/**
+ * The main of a plugin program; `environment` is `process.env`. Stops on SIGTERM, SIGINT, or when the agent's end of standard
+ * input closes, which the kernel does however the agent ends: no plugin outlives its agent. Standard output is the author's.
+ */
+export const servePlugin = async (
+  plugin: DefinedPlugin,
+  environment: Readonly<Record<string, string | undefined>>
+): Promise<void> => {
+  const socket = environment[socketVariable]
+  const token = environment[tokenVariable]
+  if (!socket || !token) {
+    process.stderr.write(
+      `${plugin.description.plugin_id} is a FarmOps plugin: an agent starts it and sets ${socketVariable} and ${tokenVariable}.\n`
+    )
+    process.exitCode = usage
+    return
+  }
+  const served = await serveOn(plugin, { socket, token })
+  const stop = () => {
+    void served.close().then(() => process.exit(0))
+    setTimeout(() => process.exit(0), closeMsMax).unref()
+  }
+  process.once("SIGTERM", stop)
+  process.once("SIGINT", stop)
+  process.stdin.once("end", stop).once("error", stop).resume()
+}

@@ -1,0 +1,34 @@
+/** What a source saw. It holds raw data (L0) and never leaves the agent: not in a proof, a log line, a span or an answer. */
+
+import type { ActorType } from "@farmops/proof/vocabulary"
+import type { DateTime, Redacted } from "effect"
+
+/** One event of a source, on its way to a plugin. */
+export interface Observation {
+  /** Opaque, and the same for the same event however often it is seen: the idempotency key. */
+  readonly observationId: string
+  /** For example "git". */
+  readonly sourceType: string
+  /** The event as JSON in UTF-8; its shape is the source's own. At most {@link rawDataBytesMax}. */
+  readonly rawData: Uint8Array
+  readonly detectedAt: DateTime.Utc
+  /** When the work was done; never later than `detectedAt`. */
+  readonly occurredAt: DateTime.Utc
+  /** Who did the work. The identifier is hashed with the farm's salt before anything leaves the agent. */
+  readonly actor: { readonly identifier: Redacted.Redacted<string>; readonly type: ActorType }
+}
+
+/** The most bytes of one message of the contract: what gRPC libraries take unless they are told otherwise. */
+export const messageBytesMax = 4 * 1024 * 1024
+
+/** The most bytes of `rawData`: what is left of a message for it, with room for the other fields. */
+export const rawDataBytesMax = messageBytesMax - 64 * 1024
+
+/** The JSON in `rawData`; undefined, which no JSON says, where it is not JSON in UTF-8. */
+export const readRawData = (rawData: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(rawData))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+/** A plugin as an agent uses it, whether it is a process or a value in the same process. */
+import { type Effect, Schema } from "effect"
+import type { Observation } from "../contract/Observation.ts"
+import type { PluginDescription, Verdict } from "../contract/Verdict.ts"
+
+/**
+ * The plugin did not answer as the contract says. It is never a verdict: the same observation may be tried again.
+ *
+ * - `crashed`: its process is gone; the next call starts another
+ * - `deactivated`: it crashed too often; only `restart` starts it again
+ * - `deadline`: no answer in time
+ * - `unauthenticated`, `refused`, `error`: it said so itself
+ * - `answer`: an answer outside the contract
+ * - `too_large`: the observation does not fit a message, and never will
+ */
+export class PluginFault extends Schema.TaggedError<PluginFault>()("PluginFault", {
+  plugin: Schema.String,
+  code: Schema.Literals([
+    "crashed",
+    "deactivated",
+    "deadline",
+    "unauthenticated",
+    "refused",
+    "error",
+    "answer",
+    "too_large"
+  ])
+}) {
+  override get message() {
+    return `plugin ${this.plugin}: ${this.code}`
+  }
+}
+
+/** What an agent may ask of it. */
+export interface Plugin {
+  readonly description: PluginDescription
+  readonly verify: (observation: Observation) => Effect.Effect<Verdict, PluginFault>
+}

@@ -1,0 +1,86 @@
+/**
+ * LeakGuard: what a plugin wants to say in a proof must not be able to carry a name. With templates, a description is one
+ * of them filled with whole numbers. Without, no identifier of the raw observation may occur in it as a whole token. It
+ * guards against carelessness; a plugin that means harm can still choose its numbers.
+ */
+import { readRawData } from "../contract/Observation.ts"
+import type { PluginDescription, VerifiedVerdict } from "../contract/Verdict.ts"
+
+/** Why a verdict may not become a proof. The plugin is at fault; the text itself is never repeated. */
+export type LeakFault =
+  | "category_not_published"
+  | "subcategory_not_published"
+  | "description_not_a_template"
+  | "description_names_something"
+
+// A whole number in its one spelling, of at most 12 digits: enough for any count, too short for an account number of note.
+const slotPattern = "(?:0|[1-9][0-9]{0,11})"
+
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+
+const matcherOf = (template: string): RegExp =>
+  new RegExp(
+    `^${template
+      .split(/\{[a-z_]+\}/)
+      .map(escapeRegExp)
+      .join(slotPattern)}$`,
+    "u"
+  )
+
+const matchers = new WeakMap<PluginDescription, ReadonlyArray<RegExp>>()
+
+const matchersOf = (plugin: PluginDescription): ReadonlyArray<RegExp> => {
+  const known = matchers.get(plugin)
+  if (known !== undefined) return known
+  const made = plugin.description_templates.map(matcherOf)
+  matchers.set(plugin, made)
+  return made
+}
+
+// A single letter or digit names nothing.
+const tokensOf = (text: string): ReadonlyArray<string> =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((token) => token.length > 1)
+
+// Without recursion: raw data may be nested as deep as it is long.
+const stringsIn = function* (value: unknown): Generator<string> {
+  const open: Array<unknown> = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next === "string") yield next
+    else if (Array.isArray(next)) for (const item of next) open.push(item)
+    else if (typeof next === "object" && next !== null) {
+      // Keys are data too where a source uses names as keys.
+      for (const [key, item] of Object.entries(next)) {
+        yield key
+        open.push(item)
+      }
+    }
+  }
+}
+
+const namesSomething = (text: string, rawData: Uint8Array): boolean => {
+  const said = new Set(tokensOf(text))
+  const raw = readRawData(rawData) ?? new TextDecoder().decode(rawData)
+  for (const string of stringsIn(raw)) {
+    if (tokensOf(string).some((token) => said.has(token))) return true
+  }
+  return false
+}
+
+/** Null when the verdict may become a proof, else what is wrong with it. */
+export const checkLeak = (
+  plugin: PluginDescription,
+  { category, description, subcategory }: VerifiedVerdict,
+  rawData: Uint8Array
+): LeakFault | null => {
+  if (!plugin.categories.includes(category)) return "category_not_published"
+  if (subcategory !== null && !plugin.subcategories.includes(subcategory)) return "subcategory_not_published"
+  if (plugin.description_templates.length > 0) {
+    return matchersOf(plugin).some((matcher) => matcher.test(description)) ? null : "description_not_a_template"
+  }
+  return namesSomething(description, rawData) ? "description_names_something" : null
+}

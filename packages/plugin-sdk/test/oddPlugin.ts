@@ -1,0 +1,53 @@
+/** A plugin that does what each observation tells it to: answer, crash, hang, throw, or answer nonsense. */
+import { definePlugin, inconclusive, verified } from "../src/author/definePlugin.ts"
+import type { Observed } from "../src/contract/DefinedPlugin.ts"
+
+const work = verified({
+  action: "verify",
+  category: "maintenance",
+  description: "Did 1 thing",
+  complexity: "low",
+  impactRadius: 1,
+  artifactsTouched: 1,
+  evidence: { seen: true }
+})
+
+const never = new Promise<never>(() => undefined)
+
+const act = (todo: unknown) => {
+  switch (todo) {
+    case "crash":
+      process.kill(process.pid, "SIGKILL")
+      return never
+    case "hang":
+      for (;;);
+    case "wait":
+      return never
+    case "throw":
+      throw new Error("marker-in-an-error")
+    case "nonsense":
+      return { ...work, category: "fun" } as unknown as typeof work
+    case "huge":
+      return { ...work, evidence: new Uint8Array(5 * 1024 * 1024) } as typeof work
+    case "print":
+      process.stdout.write("marker-on-stdout\n")
+      process.stderr.write("marker-on-stderr\n")
+      return work
+    case "environment":
+      return inconclusive(Object.keys(process.env).sort().join(" "))
+    case "home":
+      return inconclusive(process.env.HOME ?? "")
+    default:
+      return work
+  }
+}
+
+export const oddPlugin = definePlugin({
+  id: "farmops/odd",
+  version: "1.2.3",
+  description: "For tests.",
+  categories: ["maintenance"],
+  sources: ["test"],
+  templates: ["Did {things} thing"],
+  verify: ({ data }: Observed) => act(data)
+})
