@@ -139,10 +139,7 @@ const programsOf = async (folder: string): Promise<ReadonlyArray<readonly [Progr
   const at = (name: string) => join(folder, name)
   mkdirSync(folder)
   makeRepository(at("repository"))
-  writeFileSync(
-    at("agent.yaml"),
-    `data: ${at("agent")}\nport: ${agentPort}\nrepository:\n  path: ${at("repository")}\n`
-  )
+  writeFileSync(at("agent.yaml"), `data: ${at("agent")}\nrepository:\n  path: ${at("repository")}\n`)
   const tracker: Program = {
     name: "tracker",
     args: [bundle("tracker"), "--db", `sqlite://${at("farm.db")}`, "--port", String(trackerPort)],
@@ -170,7 +167,15 @@ const programsOf = async (folder: string): Promise<ReadonlyArray<readonly [Progr
     [
       {
         name: "agent",
-        args: [bundle("agent"), "--config", at("agent.yaml"), "--tracker-url", `http://127.0.0.1:${trackerPort}`],
+        args: [
+          bundle("agent"),
+          "--config",
+          at("agent.yaml"),
+          "--tracker-url",
+          `http://127.0.0.1:${trackerPort}`,
+          "--port",
+          String(agentPort)
+        ],
         readyUrl: `http://127.0.0.1:${agentPort}/healthz`
       },
       tracker

@@ -32,7 +32,7 @@ const steps: ReadonlyArray<Step> = [
   tiers.service,
   tiers.browser,
   // Enough rounds to meet the common faults; `npm run test:long` runs them all.
-  { ...tiers.long, env: { FARMOPS_LONG: "short" }, minutesMax: 12 },
+  { ...tiers.long, env: { KILLS: "10" }, minutesMax: 12 },
   { name: "bench hosts", command: ["npm", "run", "-s", "bench", "--", "hosts"] }
 ]
 

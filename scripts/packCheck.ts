@@ -58,14 +58,14 @@ const pack = (folder: string): Packed => {
   }
 }
 
-/** attw cannot follow a `./*` export, so it is told every module that has one. */
+/** attw cannot follow a `./*` export, so it is told every module that has types. */
 const entrypoints = ({ folder, manifest }: Packed): ReadonlyArray<string> => {
-  const exported = Object.keys((manifest.exports as object) ?? {})
-  return exported.includes("./*")
+  const exported = Object.entries((manifest.exports as object) ?? {})
+  return exported.some(([name]) => name === "./*")
     ? globSync("**/*.d.ts", { cwd: join(folder, "dist") })
         .filter((file) => !file.startsWith("internal/"))
         .map((file) => file.replace(/\.d\.ts$/, ""))
-    : exported.filter((name) => name !== "./package.json").map((name) => name.slice(2))
+    : exported.filter(([, target]) => Object.hasOwn(target, "types")).map(([name]) => name.slice(2))
 }
 
 const judge = async (packed: Packed): Promise<void> => {

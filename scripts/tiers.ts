@@ -6,7 +6,7 @@ const noFiles = (folder: string) =>
   globSync(`${folder}/**/*.test.ts`).length === 0 ? `no tests in ${folder} yet` : null
 
 /** Where Debian puts Chromium; tests/browser looks at the same place. */
-export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium"
+export const chromium = "/usr/bin/chromium"
 
 const tier = (name: string, cannot: () => string | null): Step => ({
   name,

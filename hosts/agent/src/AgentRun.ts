@@ -2,12 +2,12 @@
 import { ProofOutbox } from "@farmops/core/delivery/ProofOutbox"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { Health } from "@farmops/core/host/Health"
+import { DatabaseUnavailable } from "@farmops/core/sql/DatabaseError"
 import type { Observation } from "@farmops/plugin-sdk/contract/Observation"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import { FarmSalt } from "@farmops/proof/FarmSalt"
 import { ProofBuilder } from "@farmops/proof/ProofBuilder"
 import { ProofChain } from "@farmops/proof/ProofChain"
-import type { ProofLogUnavailable } from "@farmops/proof/ProofLog"
 import { Context, Deferred, Effect, Layer, Runtime, Schema, type Stream } from "effect"
 import type { AgentConfig } from "./AgentConfig.ts"
 import { AgentStatus } from "./AgentStatus.ts"
@@ -61,7 +61,7 @@ const work = Effect.fnUntraced(function* (config: AgentConfig, source: AgentSour
 })
 
 /** What ends an agent: each needs a person's decision, so none is retried. */
-export type AgentFailed = AgentRevoked | AgentKeyLost | FarmSaltUnusable | ProofLogUnavailable
+export type AgentFailed = AgentRevoked | AgentKeyLost | FarmSaltUnusable | DatabaseUnavailable
 
 /** A running agent. `join` waits for ever, or fails with what a person has to decide about. */
 export class AgentRun extends Context.Service<AgentRun, { readonly join: Effect.Effect<never, AgentFailed> }>()(
@@ -75,7 +75,18 @@ export class AgentRun extends Context.Service<AgentRun, { readonly join: Effect.
         const status = yield* AgentStatus
         const ended = yield* Deferred.make<never, AgentFailed>()
         yield* work(config, source).pipe(
-          Effect.catchTag("ChainOfAnotherAgent", () => Effect.fail(new AgentKeyLost({ dataDir: config.dataDir }))),
+          Effect.catchTags({
+            ChainOfAnotherAgent: () => Effect.fail(new AgentKeyLost({ dataDir: config.dataDir })),
+            ProofLogUnavailable: ({ cause }) =>
+              Effect.fail(
+                new DatabaseUnavailable({
+                  database: "agent.db",
+                  kind: "file",
+                  reason: "its proofs cannot be read",
+                  cause
+                })
+              )
+          }),
           Effect.andThen(Effect.never),
           Effect.tapCause(() => status.update({ phase: "stopped" })),
           Effect.onExit((exit) => Deferred.done(ended, exit)),

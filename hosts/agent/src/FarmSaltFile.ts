@@ -1,6 +1,7 @@
 /** Keeps the farm's salt beside the key, readable by its owner only, so that an approved agent can start while its tracker is away. */
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import { type FarmSalt, farmSaltFromHex, farmSaltToHex } from "@farmops/proof/FarmSalt"
-import { Effect, FileSystem, Path, Schema } from "effect"
+import { Effect, FileSystem, Path, Runtime, Schema } from "effect"
 
 /** The salt's file is there but is not one that this agent wrote, or cannot be written. */
 export class FarmSaltUnusable extends Schema.TaggedError<FarmSaltUnusable>()("FarmSaltUnusable", {
@@ -10,6 +11,7 @@ export class FarmSaltUnusable extends Schema.TaggedError<FarmSaltUnusable>()("Fa
   override get message() {
     return `${this.path} ${this.reason}`
   }
+  override readonly [Runtime.errorExitCode] = exitCodes.io
 }
 
 const cure = "delete it and start again, the tracker hands the salt over anew"

@@ -29,6 +29,8 @@ export { type AgentFailed, AgentRun, type AgentSource } from "./AgentRun.ts"
 export { type AgentState, AgentStatus } from "./AgentStatus.ts"
 export { signEnrolment } from "./enrolment.ts"
 export { gitHistoryPlugin } from "./gitHistoryPlugin.ts"
+export type { Examiner } from "./Pipeline.ts"
+export type { PluginSupervisor } from "./PluginSupervisor.ts"
 
 /** A repository as the agent's source. `sample` follows the work to every place that shows it. */
 export const gitSource = (repository: GitRepository, sample: boolean): AgentSource => ({
@@ -41,7 +43,7 @@ export const gitSource = (repository: GitRepository, sample: boolean): AgentSour
 // The log and the delivery cursor share the agent's one database, so both are as durable as a commit.
 const layerLog = (dataDir: string) =>
   ProofLogSql.layer.pipe(
-    Layer.provide(Database.layerMigrations("agent_log", ProofLogSql.migrations)),
+    Layer.provide(Database.layerMigrations("agent", ProofLogSql.migrations)),
     Layer.provide(Database.layer(join(dataDir, "agent.db")))
   )
 

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { CommandFailed } from "./CommandFailed.ts"
+import { printable } from "./drawTable.ts"
 
 /** What a running `up` writes for the commands beside it. Addresses only; the token is in a file of its own. */
 export const Endpoints = Schema.Struct({
@@ -21,9 +23,6 @@ export const Endpoints = Schema.Struct({
   village: Schema.NullOr(Schema.String)
 })
 export type Endpoints = typeof Endpoints.Type
-
-/** Nothing answers where the farm should be. */
-const exitUnavailable = 69
 
 const decodeEndpoints = Schema.decodeUnknownOption(Schema.fromJsonString(Endpoints))
 
@@ -49,7 +48,7 @@ const nothingRuns = (dataDir: string) =>
     code: "not_running",
     detail: `no farm is running on ${dataDir}.`,
     cure: "Start it with `farmops up`, or name a tracker with --tracker-url.",
-    exitCode: exitUnavailable
+    exitCode: exitCodes.unavailable
   })
 
 /** An answer of the tracker that is not a success, as its problem+json said it. */
@@ -119,17 +118,28 @@ const unreachable = (url: string) =>
     code: "unreachable",
     detail: `nothing answers at ${url}.`,
     cure: "Start it with `farmops up`, or name another with --tracker-url.",
-    exitCode: exitUnavailable
+    exitCode: exitCodes.unavailable
   })
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 const refusal = (status: number, text: string) => {
   const problem = Option.getOrElse(decodeProblem(text), () => ({}) as typeof Problem.Type)
   const code = problem.code ?? `http_${status}`
+  if (status === 401 || (status === 403 && code === "forbidden")) {
+    return new CommandFailed({
+      code,
+      detail: "the tracker does not take this for its owner's token.",
+      cure: "Set FARMOPS_OWNER_TOKEN to the tracker's owner token.",
+      exitCode: exitCodes.noPermission
+    })
+  }
   return new CommandFailed({
     code,
-    detail: problem.detail ?? problem.title ?? `the tracker answered ${status}.`,
-    cure: status === 401 || status === 403 ? "Set FARMOPS_OWNER_TOKEN to the tracker's owner token." : null,
-    exitCode: status === 401 || status === 403 ? 77 : status >= 500 ? exitUnavailable : 65
+    // Untrusted: whatever server answered at that address.
+    detail: sentence(printable(problem.detail ?? problem.title ?? `the tracker answered ${status}`)),
+    cure: null,
+    exitCode: status >= 500 ? exitCodes.unavailable : status === 403 ? exitCodes.noPermission : exitCodes.dataInvalid
   })
 }
 
@@ -142,7 +152,7 @@ export const request = Effect.fn("farm.request")(function* (path: string, option
       code: "no_owner_token",
       detail: "this needs the tracker's owner token.",
       cure: "Set FARMOPS_OWNER_TOKEN, or run where `farmops up` keeps its data.",
-      exitCode: 77
+      exitCode: exitCodes.noPermission
     })
   }
   const headers: Record<string, string> = { accept: "application/json, application/x-ndjson" }
@@ -170,7 +180,7 @@ const broken = () =>
     code: "unreachable",
     detail: "the answer broke off.",
     cure: "Try again.",
-    exitCode: exitUnavailable
+    exitCode: exitCodes.unavailable
   })
 
 const bodyText = (response: Response) =>
@@ -192,7 +202,7 @@ export const requestJson = Effect.fn("farm.requestJson")(function* <A, I>(
           code: "unknown_answer",
           detail: `the tracker's answer to ${path.replace(/\?.*/, "")} is not one that this version understands.`,
           cure: "Is it a tracker, and of the same version?",
-          exitCode: exitUnavailable
+          exitCode: exitCodes.unavailable
         })
     )
   )

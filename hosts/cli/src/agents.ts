@@ -1,4 +1,5 @@
 /** `farmops agent …`: who asked to add to the ledger, and the owner's yes or no. */
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -28,11 +29,16 @@ const fetchAgents = Effect.map(requestJson("/api/v1/agents", AgentList), ({ agen
 export const chooseAgent = (agents: ReadonlyArray<Agent>, wanted: Option.Option<string>): Agent | CommandFailed => {
   const names = (some: ReadonlyArray<Agent>) => some.map((agent) => agent.agent_id).join(", ")
   const usage = (code: string, detail: string, cure: string | null) =>
-    new CommandFailed({ code, detail, cure, exitCode: 64 })
+    new CommandFailed({ code, detail, cure, exitCode: exitCodes.usage })
   if (Option.isNone(wanted)) {
     const [only, ...others] = agents
     if (only === undefined) {
-      return new CommandFailed({ code: "no_agent", detail: "no agent has enrolled yet.", cure: null, exitCode: 69 })
+      return new CommandFailed({
+        code: "no_agent",
+        detail: "no agent has enrolled yet.",
+        cure: null,
+        exitCode: exitCodes.unavailable
+      })
     }
     if (others.length === 0) return only
     return usage("several_agents", `there are ${agents.length} agents: ${names(agents)}.`, "Name one with --agent ID.")

@@ -3,6 +3,7 @@
 import { resolve } from "node:path"
 import { signEnrolment } from "@farmops/agent/layer"
 import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { Effect, Layer } from "effect"
@@ -25,9 +26,11 @@ export const enrollKey = Effect.fn("enrollKey")(function* (options: {
     Effect.provide(Layer.merge(key, TrackerClient.layerRest(trackerUrl))),
     Effect.catchTags({
       TrackerUnavailable: ({ message }) =>
-        Effect.fail(new CommandFailed({ code: "unreachable", detail: message, cure: null, exitCode: 69 })),
+        Effect.fail(
+          new CommandFailed({ code: "unreachable", detail: message, cure: null, exitCode: exitCodes.unavailable })
+        ),
       TrackerRefused: ({ code, message }) =>
-        Effect.fail(new CommandFailed({ code, detail: message, cure: null, exitCode: 65 }))
+        Effect.fail(new CommandFailed({ code, detail: message, cure: null, exitCode: exitCodes.dataInvalid }))
     })
   )
   return { agent_id, status, fingerprint, head }

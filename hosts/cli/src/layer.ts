@@ -34,14 +34,6 @@ const apart = <A, E, R>(host: Layer.Layer<A, E, R>) =>
     )
   )
 
-// A router takes its memory of built layers from where it runs, so `Layer.fresh` would still let the hosts share one router.
-const isolated = <A, E, R>(host: Layer.Layer<A, E, R>) =>
-  Layer.effectContext(
-    Effect.flatMap(Effect.scope, (scope) =>
-      Effect.flatMap(Layer.makeMemoMap, (memory) => Layer.buildWithMemoMap(host, memory, scope))
-    )
-  )
-
 /** Tracker and village serve before the agent starts. No two share a router, a database or a registry. */
 export const farmLayer = (config: FarmConfig) => {
   const { dataDir, ports } = config

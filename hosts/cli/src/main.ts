@@ -3,6 +3,7 @@
 import { createRequire } from "node:module"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as CliError from "effect/cli/CliError"
@@ -18,10 +19,6 @@ import { helpArguments, makeFarmopsCommand } from "./farmopsCommand.ts"
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
 const args = helpArguments(process.argv.slice(2))
 const json = args.includes("--json")
-
-/** The statuses that every host shares are in core/host/exitCodes; these two are the command line's own. */
-const exitUsage = 64
-const exitSoftware = 70
 
 const oneLine = (text: string) => text.replace(/\s+/g, " ").trim()
 
@@ -53,7 +50,7 @@ const presenter: CliOutput.Presenter = {
 const exitCodeOf = (error: unknown): number => {
   if (CliError.isCliError(error)) {
     const implicit = error._tag === "ShowHelp" && error.errors.length === 0 && error.commandPath.length <= 1
-    return implicit ? 0 : exitUsage
+    return implicit ? 0 : exitCodes.usage
   }
   const message = Predicate.hasProperty(error, "message") && Predicate.isString(error.message) ? error.message : null
   const known = Predicate.hasProperty(error, Runtime.errorExitCode)
@@ -61,17 +58,19 @@ const exitCodeOf = (error: unknown): number => {
     const code =
       Predicate.hasProperty(error, "code") && Predicate.isString(error.code) ? error.code : String(error._tag)
     writeError(code, message)
-    return known ? Runtime.getErrorExitCode(error) : exitSoftware
+    return known ? Runtime.getErrorExitCode(error) : exitCodes.software
   }
   writeError("bug", `this is a bug in farmops, please report it: ${message ?? "unknown failure"}`)
   if (process.env.FARMOPS_DEBUG !== undefined) process.stderr.write(`${Cause.pretty(Cause.die(error))}\n`)
-  return exitSoftware
+  return exitCodes.software
 }
 
-/** `up` ends cleanly when it is asked to stop; any other command that is stopped half-way did not do its work. */
+// These run until they are told to stop; any other command that is stopped half-way did not do its work.
+const runsOn = args.includes("up") || args.includes("--watch")
+
 const teardown: Runtime.Teardown = (exit, onExit) => {
   if (Exit.isSuccess(exit)) return onExit(0)
-  if (Cause.hasInterruptsOnly(exit.cause)) return onExit(args.includes("up") ? 0 : 130)
+  if (Cause.hasInterruptsOnly(exit.cause)) return onExit(runsOn ? 0 : 130)
   return onExit(exitCodeOf(Cause.squash(exit.cause)))
 }
 

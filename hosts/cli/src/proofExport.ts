@@ -2,6 +2,7 @@
 
 import { open, rename, rm } from "node:fs/promises"
 import { resolve } from "node:path"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { pickAgent } from "./agents.ts"
@@ -14,14 +15,14 @@ const unwritable = (out: string, error: unknown) =>
     code: "unwritable",
     detail: `${out} cannot be written: ${error instanceof Error && "code" in error ? error.code : "unknown"}.`,
     cure: null,
-    exitCode: 74
+    exitCode: exitCodes.io
   })
 
 const brokeOff = new CommandFailed({
   code: "unreachable",
   detail: "the tracker's answer broke off; nothing was written.",
   cure: "Try again.",
-  exitCode: 69
+  exitCode: exitCodes.unavailable
 })
 
 /** Copies the body to a draft beside the target and renames it only when it is whole and on disk. Answers with the number of lines. */

@@ -1,4 +1,5 @@
 /** `farmops proof verify`: checks an export with the agent's public key and nothing else. It needs no server and trusts none. */
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import { nodeBackend } from "@farmops/proof/NodeBackend"
 import { type ChainHead, makeChainVerifier, type ProofFault } from "@farmops/proof/verify"
 import * as Effect from "effect/Effect"
@@ -46,7 +47,7 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
       code: "bad_key",
       detail: "--key takes an agent's public key, 64 lowercase hex digits.",
       cure: "`farmops agent list --json` shows it.",
-      exitCode: 64
+      exitCode: exitCodes.usage
     })
   }
   let shown = 0
@@ -62,7 +63,7 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
         code: "unreadable",
         detail: `${options.file} cannot be read: ${error instanceof Error && "code" in error ? error.code : "unknown"}.`,
         cure: null,
-        exitCode: 74
+        exitCode: exitCodes.io
       })
   })
   if (shown > 0) yield* Effect.sync(() => void process.stderr.write("\r\x1b[K"))
@@ -79,6 +80,6 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
     code,
     detail: `line ${verdict.line}: ${code} — ${detail}`,
     cure: null,
-    exitCode: 65
+    exitCode: exitCodes.dataInvalid
   })
 })

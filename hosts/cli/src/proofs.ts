@@ -1,4 +1,5 @@
 /** `farmops proof list` and `proof show`: the ledger as the tracker keeps it, with what each proof was worth. */
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -114,7 +115,7 @@ export const showProof = Effect.fn("showProof")(function* (id: string) {
       code: "bad_proof_id",
       detail: "that is not a proof's id.",
       cure: "`farmops proof list` shows them.",
-      exitCode: 64
+      exitCode: exitCodes.usage
     })
   }
   const scored = yield* requestJson(`/api/v1/proofs/${id}`, ScoredProof)

@@ -81,6 +81,15 @@ describe("farmops up", () => {
     expect((await fetch(`${agent}/readyz`)).status).toBe(200)
   })
 
+  it("replaces its plugin's process when asked, but not when a web page asks", async () => {
+    const { agent } = (await up.event("serving")) as unknown as { agent: string }
+    const reload = (headers: Record<string, string>) =>
+      fetch(`${agent}/api/v1/plugins/reload`, { method: "POST", headers })
+    expect((await reload({ origin: "http://example.org" })).status).toBe(403)
+    const reloaded = await reload({})
+    expect(await reloaded.json()).toMatchObject({ plugins: [{ running: true, starts: 2 }] })
+  })
+
   it("lists proofs and shows each factor of one", async () => {
     const { proofs } = json(await farmops("proof", "list", "--json", "--limit", "5"))
     expect(proofs).toHaveLength(5)

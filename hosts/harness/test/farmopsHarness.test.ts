@@ -70,7 +70,7 @@ const run = (args: ReadonlyArray<string>) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, ["--conditions=@farmops/source", launcher, ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { PATH: process.env["PATH"], ...secrets }
+    env: { PATH: process.env.PATH, ...secrets }
   })
   return { code: status, stdout, stderr }
 }

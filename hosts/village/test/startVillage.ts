@@ -30,7 +30,7 @@ export const startVillage = (args: ReadonlyArray<string>, env: Readonly<Record<s
     Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, ["--conditions=@farmops/source", launcher, ...args], {
-          env: { PATH: process.env["PATH"], ...env }
+          env: { PATH: process.env.PATH, ...env }
         })
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))

@@ -44,14 +44,15 @@ describe("Ledger", () => {
       Effect.gen(function* () {
         const intake = yield* ProofIntake
         const agent = yield* approvedTestAgent
-        const person = yield* intake.accept(yield* agent.next())
         const machine = yield* intake.accept(yield* agent.next((proof) => ({ ...proof, actor: bot })))
+        const again = yield* intake.accept(yield* agent.next((proof) => ({ ...proof, actor: bot })))
+        const person = yield* intake.accept(yield* agent.next())
         const farm = yield* (yield* Ledger).farm
         assert.deepInclude(farm, {
           total_coins: person.coins,
           today_coins: person.coins,
-          bot_coins: machine.coins,
-          proofs: 2,
+          bot_coins: machine.coins + again.coins,
+          proofs: 3,
           streak_days: 1
         })
         assert.strictEqual(
@@ -181,7 +182,7 @@ describe("SnapshotSigner", () => {
           yield* agent.chain(6, (at) => (proof) => ({
             ...proof,
             timestamp: `${days[at % 3]}T08:00:00Z`,
-            actor: at === 5 ? bot : proof.actor
+            actor: at === 4 ? bot : proof.actor
           }))
         )
         const wire: unknown = JSON.parse(JSON.stringify(yield* signer.snapshot))
@@ -204,7 +205,7 @@ describe("SnapshotSigner", () => {
         assert.deepStrictEqual(
           body.days.map(({ day, proofs }) => [day, proofs]),
           [
-            ["2026-03-02", 2],
+            ["2026-03-02", 1],
             ["2026-03-04", 2]
           ]
         )

@@ -6,7 +6,7 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Roster, requestAgeMsMax, signDeparture, signRegistration } from "../src/village/Roster.ts"
 import { SnapshotSync } from "../src/village/SnapshotSync.ts"
-import { bodyOf, now, signSnapshot, startStandIn } from "./standInTracker.ts"
+import { bodyOf, inGroupsOf, now, signSnapshot, startStandIn } from "./standInTracker.ts"
 import { inVillage, joined, nextRound, profileOf, refusalOf, standing, start, syncSeconds } from "./villageLayers.ts"
 
 describe("a registration", () => {
@@ -152,27 +152,36 @@ describe("a registration", () => {
     )
   )
 
-  it.effect("waits in a short queue, and few trackers are called at once", () =>
+  it.effect("waits in a short queue, and is told so when that is full", () =>
     inVillage(
       Effect.gen(function* () {
         const { register } = yield* Roster
         const tracker = yield* startStandIn
-        const held: Array<ServerResponse> = []
-        const four = yield* Deferred.make<void>()
-        tracker.answers((_request, response) => {
-          held.push(response)
-          if (held.length === 4) Effect.runSync(Deferred.succeed(four, undefined))
-        })
+        tracker.answers(() => undefined)
         const request = yield* tracker.registration("Ada")
         const waiting = yield* Effect.forEach(Array.from({ length: 32 }), () =>
-          Effect.forkChild(Effect.exit(register(request)))
+          Effect.forkChild(Effect.exit(register(request)), { startImmediately: true })
         )
-        yield* Deferred.await(four)
+        yield* tracker.asked
         expect(yield* refusalOf(register(request))).toBe("VillageBusy")
-        expect(held).toHaveLength(4)
         yield* Fiber.interruptAll(waiting)
         yield* tracker.shows({ coins: 1 })
         expect(yield* register(request)).toMatchObject({ isNew: true })
+      })
+    )
+  )
+
+  it.effect("makes the village call four trackers at once and no more", () =>
+    inVillage(
+      Effect.gen(function* () {
+        const { register } = yield* Roster
+        const tracker = yield* startStandIn
+        const request = yield* tracker.registration("Ada")
+        const { group, seen } = inGroupsOf(4, (_request, response) => response.writeHead(500).end())
+        tracker.answers(group)
+        const all = Array.from({ length: 12 }, () => Effect.exit(register(request)))
+        yield* Effect.all(all, { concurrency: "unbounded" })
+        expect([tracker.paths.length, seen.peak]).toEqual([12, 4])
       })
     )
   )

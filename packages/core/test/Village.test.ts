@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { FarmerProfiles } from "../src/village/FarmerProfiles.ts"
 import { Leaderboard } from "../src/village/Leaderboard.ts"
 import { SnapshotSync } from "../src/village/SnapshotSync.ts"
-import { bodyOf, json, signSnapshot } from "./standInTracker.ts"
+import { bodyOf, inGroupsOf, json, signSnapshot } from "./standInTracker.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 import { inVillage, joined, nextRound, profileOf, standing, syncSeconds } from "./villageLayers.ts"
 
@@ -60,6 +60,22 @@ describe("a village", () => {
         yield* syncDue
         yield* syncDue
         expect(ada.paths).toHaveLength(2)
+      })
+    )
+  )
+
+  it.effect("asks four trackers at once and no more, and all whose time has come", () =>
+    inVillage(
+      Effect.gen(function* () {
+        const trackers = yield* Effect.forEach(
+          Array.from({ length: 12 }, (_, at) => `Farmer ${at}`),
+          (name) => joined(name, 100)
+        )
+        const { group, seen } = inGroupsOf(4, (_request, response) => response.writeHead(500).end())
+        for (const tracker of trackers) tracker.answers(group)
+        yield* nextRound
+        expect(trackers.every(({ paths }) => paths.length === 2)).toBe(true)
+        expect(seen.peak).toBe(4)
       })
     )
   )

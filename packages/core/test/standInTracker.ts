@@ -60,6 +60,18 @@ export const json =
   (_request, response) =>
     void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value))
 
+/** Answers in groups: whoever has arrived half a breath after `full` were waiting. `peak` is the most that waited at once. */
+export const inGroupsOf = (full: number, answer: Answer) => {
+  const waiting: Array<() => void> = []
+  const seen = { peak: 0 }
+  const group: Answer = (request, response) => {
+    waiting.push(() => answer(request, response))
+    seen.peak = Math.max(seen.peak, waiting.length)
+    if (waiting.length === full) setTimeout(() => waiting.splice(0).forEach((go) => void go()), 50)
+  }
+  return { group, seen }
+}
+
 /** Listens on a free port of loopback until the scope closes. */
 export const startStandIn = Effect.gen(function* () {
   const key = yield* makeSigningKey

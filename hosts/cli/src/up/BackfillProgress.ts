@@ -37,6 +37,8 @@ export class BackfillProgress {
 
   /** What ends the bar, so that the next line starts on its own. */
   end(): string {
-    return this.#drawn === "" ? "" : "\r\x1b[K"
+    if (this.#drawn === "") return ""
+    this.#drawn = ""
+    return "\r\x1b[K"
   }
 }

@@ -17,7 +17,8 @@ export interface UpReport {
   readonly progress: (done: number, total: number) => Effect.Effect<void>
   readonly grown: (facts: { readonly farm: FarmState; readonly publicKey: string }) => Effect.Effect<void>
   readonly changed: (farm: FarmState, before: FarmState) => Effect.Effect<void>
-  readonly trouble: (code: string) => Effect.Effect<void>
+  /** What keeps the agent from going on: a code, or a line for a person where a decision is needed. */
+  readonly trouble: (what: string) => Effect.Effect<void>
   readonly stopped: Effect.Effect<void>
 }
 
@@ -63,7 +64,7 @@ export const makeUpReport = (printer: Printer["Service"]): UpReport => {
       yield* line(`farm      ${tracker}/   ← open this in a browser`)
       yield* line(`agent     ${agent}/api/v1/status`)
       if (grpc !== null) yield* line(`grpc      ${grpc}`)
-      if (village !== null) yield* line(`village   ${village}/api/v1/leaderboard`)
+      if (village !== null) yield* line(`village   ${village}/`)
     }),
     progress: (done, total) => {
       const text = progress.report(done, total)
@@ -83,7 +84,7 @@ export const makeUpReport = (printer: Printer["Service"]): UpReport => {
       const level = farm.level > before.level ? `, level ${farm.level}!` : ""
       return line(`+${many(coins, "coin")} from ${many(proofs, "new proof")}${level}`)
     },
-    trouble: (code) => line(`waiting: ${code} (see ${"`farmops agent list`"} or the agent's status)`),
+    trouble: (code) => line(`the agent waits: ${code}`),
     stopped: line("stopped; nothing is lost, `farmops up` goes on from here")
   }
 }

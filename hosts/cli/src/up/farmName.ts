@@ -1,5 +1,7 @@
 /** The farm's name, which is said once with --name and then kept. */
+
 import { FarmName } from "@farmops/core/farm/FarmSnapshot"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { CommandFailed } from "../CommandFailed.ts"
 
@@ -29,7 +31,7 @@ export const keepFarmName = Effect.fn("keepFarmName")(function* (options: {
       code: "bad_name",
       detail: "--name takes one line of 1 to 64 printable characters.",
       cure: null,
-      exitCode: 64
+      exitCode: exitCodes.usage
     })
   }
   yield* Effect.ignore(fs.writeFileString(file, `${name}\n`, { mode: 0o600 }))

@@ -70,10 +70,9 @@ const followFarm = Effect.fnUntraced(function* (report: UpReport) {
   const key = yield* AgentKey
   yield* SubscriptionRef.changes(status.state).pipe(
     Stream.takeUntil((now) => now.phase === "watching"),
-    Stream.runForEach(({ backfill, phase }) =>
-      phase === "starting" || phase === "waiting_for_approval"
-        ? Effect.void
-        : report.progress(backfill.done, backfill.total)
+    Stream.runForEach(({ backfill, proved, refused, rejected }) =>
+      // What was settled in an earlier run is only passed over: there is nothing to watch in that.
+      proved + rejected + refused === 0 ? Effect.void : report.progress(backfill.done, backfill.total)
     )
   )
   const proofs = yield* Effect.flatMap(ProofLog, (log) => log.count)
@@ -140,7 +139,11 @@ const run = Effect.fnUntraced(function* (options: UpOptions, report: UpReport) {
     yield* approveOwnAgent
     if (endpoints.village !== null) yield* Effect.forkScoped(Effect.ignore(joinOwnVillage(endpoints.village)))
     yield* Effect.forkScoped(reportTrouble(report))
-    return yield* Effect.raceFirst(agent.join, followFarm(report))
+    // The farm of an agent whose trust was withdrawn is still the owner's to look at.
+    const joined = agent.join.pipe(
+      Effect.catchTag("AgentRevoked", ({ message }) => Effect.andThen(report.trouble(message), Effect.never))
+    )
+    return yield* Effect.raceFirst(joined, followFarm(report))
   })
   yield* tasks.pipe(Effect.provide(connectionOf(dataDir, endpoints)), Effect.provide(services))
 })

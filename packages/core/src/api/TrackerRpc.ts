@@ -25,6 +25,23 @@ const resultOf = (answer: IntakeAnswer) =>
       }
     : { code: answer.failure.code, detail: answer.failure.detail }
 
+/** The messages of a stream until the call is cancelled, runs out of time or the server stops: a sender may be silent for ever. */
+async function* untilAborted<A>(messages: AsyncIterable<A>, signal: AbortSignal): AsyncIterable<A> {
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => reject(ConnectError.from(signal.reason))
+    if (signal.aborted) stop()
+    else signal.addEventListener("abort", stop, { once: true })
+  })
+  // Nobody may be waiting when it happens.
+  aborted.catch(() => {})
+  const iterator = messages[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await Promise.race([iterator.next(), aborted])
+    if (next.done === true) return
+    yield next.value
+  }
+}
+
 /** Makes the routes; `Effect.runPromise` at this edge is what an adapter of another framework needs. */
 export const makeTrackerRpc = Effect.gen(function* () {
   const intake = yield* ProofIntake
@@ -56,7 +73,7 @@ export const makeTrackerRpc = Effect.gen(function* () {
           for (const answer of answers) results.push(resultOf(answer))
           group = []
         }
-        for await (const { proof } of requests) {
+        for await (const { proof } of untilAborted(requests, signal)) {
           if (results.length + group.length >= streamMax) {
             throw new ConnectError(`a stream carries at most ${streamMax} proofs`, Code.ResourceExhausted)
           }

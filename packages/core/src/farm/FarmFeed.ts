@@ -16,11 +16,15 @@ const pauseMs = 200
 /** Without new proofs the state still changes with the farm-day, which is noticed this often. */
 const idleMs = 60_000
 
+/** What a watcher's connection may take to close. */
+const goodbyeMs = 250
+
 const make = Effect.gen(function* () {
   const ledger = yield* Ledger
   const intake = yield* ProofIntake
   const states = yield* PubSub.sliding<FarmState>(1)
   const closed = yield* Deferred.make<void>()
+  const left = yield* Deferred.make<void>()
   let watchers = 0
   let last = ""
 
@@ -49,7 +53,12 @@ const make = Effect.gen(function* () {
   const join = Effect.suspend(() => {
     if (watchers >= watchersMax) return Effect.fail(new FeedFull({ watchersMax }))
     watchers++
-    return Effect.addFinalizer(() => Effect.sync(() => void watchers--))
+    return Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        watchers--
+        return watchers === 0 && Deferred.isDoneUnsafe(closed) ? Deferred.succeed(left, undefined) : Effect.void
+      })
+    )
   })
 
   /** The present state at once, then each new one. Ends with the scope. */
@@ -63,8 +72,14 @@ const make = Effect.gen(function* () {
     )
   })
 
-  /** Ends every view, present and later: a view has no end of its own, and a stop must not wait for one. */
-  const close = Effect.asVoid(Deferred.succeed(closed, undefined))
+  /**
+   * Ends every view, present and later, and waits a moment for the watchers to be gone: a view has no end of its own, and
+   * a server that stops would otherwise wait for all of them.
+   */
+  const close = Effect.gen(function* () {
+    yield* Deferred.succeed(closed, undefined)
+    if (watchers > 0) yield* Effect.timeoutOption(Deferred.await(left), goodbyeMs)
+  })
 
   return { watch, close } as const
 })

@@ -5,6 +5,7 @@
 import { Ed25519 } from "@farmops/proof/Ed25519"
 import { type CheckedProof, parseProof, verifyProof } from "@farmops/proof/verify"
 import { Cause, Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, PubSub, Queue, Result } from "effect"
+import { SqlError } from "effect/sql"
 import { coinsTotal, intakeSeconds, proofsTotal } from "./intakeMetrics.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { LedgerWriter, type WrittenProof } from "./LedgerWriter.ts"
@@ -47,6 +48,8 @@ const acceptedOf = ({ already, coins, hash, proofId, sequence }: WrittenProof): 
   coins,
   already
 })
+
+const reasonOf = (cause: unknown): string => (SqlError.isSqlError(cause) ? cause.reason._tag : "unknown")
 
 const countAnswer = Effect.fnUntraced(function* (answer: IntakeAnswer) {
   const result = Result.isFailure(answer) ? answer.failure.code : answer.success.already ? "already" : "accepted"
@@ -114,7 +117,10 @@ const make = Effect.gen(function* () {
         const error = Cause.squash(cause)
         const failure = error instanceof LedgerUnavailable ? error : new LedgerUnavailable({ cause: error })
         return Effect.andThen(
-          Effect.logError("a group of proofs could not be stored; their senders will try again"),
+          // Never the cause itself: a driver may quote what it was given.
+          Effect.logError("a group of proofs could not be stored; their senders will try again").pipe(
+            Effect.annotateLogs({ proofs: jobs.length, reason: reasonOf(failure.cause) })
+          ),
           Effect.forEach(jobs, ({ answer }) => Deferred.fail(answer, failure), { discard: true })
         )
       }),

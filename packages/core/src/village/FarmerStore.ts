@@ -6,7 +6,7 @@ import { spellTime } from "../farm/wireTime.ts"
 import type { GoodSnapshot } from "./checkSnapshot.ts"
 import { decodeFarmers, type Farmer } from "./Farmer.ts"
 import type { RegistrationRequest } from "./Registration.ts"
-import { hasMoved, retryAt, type Standing, standingOf } from "./standing.ts"
+import { retryAt, type Standing, standingOf } from "./standing.ts"
 import { orVillageUnavailable, VillageUnavailable } from "./VillageUnavailable.ts"
 
 /** There is no room for another farmer. */
@@ -75,7 +75,7 @@ const make = Effect.fnUntraced(function* ({ farmersMax = farmersMaxDefault, sync
     if (before?.content_hash === good.contentHash) return
     yield* sql`INSERT INTO village_snapshot ${sql.insert({ farmer_id: farmerId, snapshot: good.text })}
       ON CONFLICT (farmer_id) DO UPDATE SET snapshot = excluded.snapshot`
-    if (hasMoved(before, standing)) yield* appendHistory(farmerId, standing, yield* Clock.currentTimeMillis)
+    yield* appendHistory(farmerId, standing, yield* Clock.currentTimeMillis)
   })
 
   // The comparison in the statement is the second check of what checkSnapshot decided on an earlier read.

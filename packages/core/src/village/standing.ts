@@ -11,15 +11,7 @@ export type Standing = Omit<
   "farmer_id" | "public_key" | "display_name" | "tracker_url" | "requested_at" | "registered_at"
 >
 
-const ranked = ["total_coins", "level", "streak_days"] as const
-
-/** Whether a farmer's history gets an entry: any number that it shows is another one. */
-export const hasMoved = (before: Farmer | null, after: Standing): boolean =>
-  before === null ||
-  before.sequence !== after.sequence ||
-  before.current_coins !== after.current_coins ||
-  before.bot_coins !== after.bot_coins ||
-  ranked.some((column) => before[column] !== after[column])
+type Ranked = "total_coins" | "level" | "streak_days"
 
 /** A number that stays keeps its time; one that changes was first seen now, by this village's clock. */
 export const standingOf = (
@@ -28,7 +20,7 @@ export const standingOf = (
   { nowMs, syncMs }: { readonly nowMs: number; readonly syncMs: number }
 ): Standing => {
   const now = spellTime(DateTime.makeUnsafe(nowMs))
-  const seenAt = (column: (typeof ranked)[number]): string =>
+  const seenAt = (column: Ranked): string =>
     before !== null && before[column] === body[column] ? before[`${column}_at`] : now
   return {
     farm_id: body.farm_id,

@@ -18,12 +18,12 @@ export interface ServeOptions {
 
 /** A plugin that is being served. */
 export interface ServedPlugin {
-  /** Takes no new call and waits for those in flight. */
+  /** Takes no new call and gives those in flight a second. */
   readonly close: () => Promise<void>
 }
 
-// Calls in flight at the end may take this long; one that hangs may not hold the process.
-const closeMsMax = 1_500
+// Calls in flight at the end may take this long; one that hangs, or whose sender waits for us, may not hold the process.
+const closeMsMax = 1_000
 
 // sysexits(3) EX_USAGE: started by hand.
 const usage = 64
@@ -82,6 +82,9 @@ export const serveOn = (plugin: DefinedPlugin, { socket, token }: ServeOptions):
     new Promise<void>((closed) => {
       server.close(() => closed())
       for (const session of sessions) session.close()
+      setTimeout(() => {
+        for (const session of sessions) session.destroy()
+      }, closeMsMax).unref()
     })
   rmSync(socket, { force: true })
   // From its first moment nobody but its owner may open the socket, wherever the folder around it is.
@@ -119,10 +122,7 @@ export const servePlugin = async (
     return
   }
   const served = await serveOn(plugin, { socket, token })
-  const stop = () => {
-    void served.close().then(() => process.exit(0))
-    setTimeout(() => process.exit(0), closeMsMax).unref()
-  }
+  const stop = () => void served.close().then(() => process.exit(0))
   process.once("SIGTERM", stop)
   process.once("SIGINT", stop)
   process.stdin.once("end", stop).once("error", stop).resume()

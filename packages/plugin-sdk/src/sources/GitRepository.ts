@@ -71,7 +71,8 @@ export const openGitRepository = Effect.fn("openGitRepository")(function* (optio
   const newest = yield* newestCommitMs(path, tip)
   const since = Math.max(0, newest - (options.windowDays ?? windowDaysDefault) * dayMs)
   // The order is given for counting too: without it git stops at another commit where dates go up and down.
-  const inWindow = ["--topo-order", `--since=@${Math.floor(since / 1000)}`]
+  // The zone is needed: without it git takes a small number for something else than seconds.
+  const inWindow = ["--topo-order", `--since=@${Math.floor(since / 1000)} +0000`]
   const commits = Number(yield* askGit(path, ["rev-list", "--count", ...inWindow, tip, "--"]))
   const named = options.identities?.length ? options.identities : null
   const own = named === null ? yield* ownIdentity(path, [...inWindow, tip]) : null

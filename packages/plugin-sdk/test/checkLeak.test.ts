@@ -1,0 +1,137 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { verified } from "../src/author/definePlugin.ts"
+import { fillTemplate } from "../src/author/fillTemplate.ts"
+import type { PluginDescription, VerifiedVerdict } from "../src/contract/Verdict.ts"
+import { checkLeak } from "../src/runtime/checkLeak.ts"
+
+const plugin = (...templates: ReadonlyArray<string>): PluginDescription => ({
+  plugin_id: "farmops/test",
+  version: "1.0.0",
+  description: "For tests.",
+  categories: ["toil"],
+  source_types: ["test"],
+  description_templates: templates,
+  subcategories: ["known"]
+})
+
+const saying = (description: string, changes: Partial<VerifiedVerdict> = {}): VerifiedVerdict => {
+  const verdict = verified({
+    action: "fix",
+    category: "toil",
+    description,
+    complexity: "low",
+    impactRadius: 1,
+    artifactsTouched: 1,
+    evidence: null
+  })
+  if (verdict.verdict !== "verified") throw new Error("not verified")
+  return { ...verdict, ...changes }
+}
+
+const raw = (data: unknown) => new TextEncoder().encode(JSON.stringify(data))
+const nothing = raw(null)
+const withTemplates = plugin("Checked {pods} pods (+{added} -{deleted} lines)", "Did it")
+
+describe("LeakGuard with templates", () => {
+  it.each(["Checked 52 pods (+0 -1 lines)", "Checked 999999999999 pods (+0 -0 lines)", "Did it"])(
+    "lets %j pass",
+    (description) => {
+      assert.isNull(checkLeak(withTemplates, saying(description), nothing))
+    }
+  )
+
+  it.each([
+    "Checked prod-db pods (+0 -1 lines)",
+    "Checked 52 pods (+0 -1 lines) on prod-db",
+    "prod-db: Checked 52 pods (+0 -1 lines)",
+    "Checked 052 pods (+0 -1 lines)",
+    "Checked -1 pods (+0 -1 lines)",
+    "Checked 1.5 pods (+0 -1 lines)",
+    "Checked 1234567890123 pods (+0 -1 lines)",
+    "Checked ٥ pods (+0 -1 lines)",
+    "Checked {pods} pods (+0 -1 lines)",
+    "checked 52 pods (+0 -1 lines)",
+    "Did it\n",
+    "Did it\nprod-db",
+    "Did  it",
+    ""
+  ])("keeps back %j", (description) => {
+    assert.strictEqual(checkLeak(withTemplates, saying(description), nothing), "description_not_a_template")
+  })
+
+  it("takes a template's own signs as they are", () => {
+    const odd = plugin("a.c [x] {n}? (y|z) ^$ \\d")
+    assert.isNull(checkLeak(odd, saying("a.c [x] 1? (y|z) ^$ \\d"), nothing))
+    assert.isNotNull(checkLeak(odd, saying("abc [x] 1? (y|z) ^$ \\d"), nothing))
+    assert.isNotNull(checkLeak(odd, saying("a.c x 1 y ^$ 5"), nothing))
+  })
+
+  it.prop(
+    "lets pass exactly what fillTemplate makes of whole numbers",
+    [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 999_999_999_999 })), Schema.String],
+    ([pods, text]) => {
+      const description = fillTemplate("Checked {pods} pods (+{added} -{deleted} lines)", {
+        pods,
+        added: 1,
+        deleted: 0
+      })
+      assert.isNull(checkLeak(withTemplates, saying(description), nothing))
+      const other = description.replace(String(pods), text)
+      const isNumber = /^(0|[1-9][0-9]{0,11})$/.test(text)
+      assert.strictEqual(checkLeak(withTemplates, saying(other), nothing) === null, isNumber)
+    }
+  )
+})
+
+describe("LeakGuard without templates", () => {
+  const bare = plugin()
+
+  it("keeps back a description with an identifier of the raw data, however it is written there", () => {
+    const data = raw({ items: [{ name: "web-frontend-7d9f" }], "db.internal": 1 })
+    for (const description of ["Checked Frontend", "checked 7D9F.", "Checked ｗｅｂ", "Checked db", "internal ok"]) {
+      assert.strictEqual(checkLeak(bare, saying(description), data), "description_names_something")
+    }
+    assert.isNull(checkLeak(bare, saying("Checked 3 pods"), data))
+  })
+
+  it("looks at raw data that is no JSON, and at JSON of any depth", () => {
+    assert.isNotNull(checkLeak(bare, saying("Checked frontend"), new TextEncoder().encode("{frontend")))
+    const deep = new TextEncoder().encode(`${"[".repeat(100_000)}"frontend"${"]".repeat(100_000)}`)
+    assert.isNotNull(checkLeak(bare, saying("Checked frontend"), deep))
+  })
+
+  it.prop("keeps back every whole word of the raw data", [Schema.Array(Schema.String)], ([words]) => {
+    const data = raw({ words })
+    for (const word of words) {
+      const tokens =
+        word
+          .normalize("NFKC")
+          .toLowerCase()
+          .match(/[\p{L}\p{N}]{2,}/gu) ?? []
+      for (const token of tokens) {
+        assert.isNotNull(checkLeak(bare, saying(`Fixed "${token}" today`), data), token)
+      }
+    }
+  })
+})
+
+describe("LeakGuard", () => {
+  it("keeps back categories and subcategories that the plugin did not publish", () => {
+    assert.isNull(checkLeak(withTemplates, saying("Did it", { subcategory: "known" }), nothing))
+    assert.strictEqual(
+      checkLeak(withTemplates, saying("Did it", { subcategory: "prod-db" }), nothing),
+      "subcategory_not_published"
+    )
+    assert.strictEqual(
+      checkLeak(withTemplates, saying("Did it", { category: "incident" }), nothing),
+      "category_not_published"
+    )
+  })
+})
+
+describe("fillTemplate", () => {
+  it.each([{}, { n: -1 }, { n: 1.5 }, { n: Number.NaN }, { n: 2 ** 53 }])("refuses %j", (numbers) => {
+    assert.throws(() => fillTemplate("{n} pods", numbers), RangeError)
+  })
+})
