@@ -2,7 +2,8 @@
  * Tries the packages as a stranger gets them: packs each, judges the tarballs with publint and attw, installs them into an empty
  * project beside nothing of ours, and type-checks and runs the examples there against `dist`.
  */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative, resolve } from "node:path"
@@ -148,10 +149,51 @@ const tryPrograms = (project: string, all: ReadonlyArray<Packed>): void => {
     if (done.status !== 0) say(last(done.stdout + done.stderr))
     expect(done.status === 0, `${bin} --help runs from the tarball`)
   }
-  const left = globSync("node_modules/@farmops/core/dist/**/*.{js,d.ts}", { cwd: project }).filter((file) =>
+}
+
+/** The driver that works only with our patch must be inside; this opens a database with it. */
+const openDatabase = `
+import * as Database from "@farmops/core/sql/Database"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+const query = Effect.flatMap(SqlClient.SqlClient, (sql) => sql\`SELECT 1 AS one\`)
+const rows = await Effect.runPromise(Effect.provide(query, Database.layer(":memory:")))
+process.exitCode = rows[0].one === 1 ? 0 : 1
+`
+
+const tryDatabase = (project: string): void => {
+  writeFileSync(join(project, "database.mjs"), openDatabase)
+  const done = run(process.execPath, ["database.mjs"], project)
+  if (done.status !== 0) say(last(done.stderr))
+  const named = globSync("node_modules/@farmops/core/dist/**/*.{js,d.ts}", { cwd: project }).filter((file) =>
     /(from|import\() ?"@effect\/sql-sqlite-node/.test(readFileSync(join(project, file), "utf8"))
   )
-  expect(left.length === 0, `core's dist brings its SQLite driver along${left.map((file) => ` (${file})`).join("")}`)
+  expect(done.status === 0 && named.length === 0, "core's dist brings its SQLite driver along")
+}
+
+/** From nothing but tarballs: source, plugin process, chain, tracker, village. */
+const tryFarm = async (project: string): Promise<void> => {
+  const child = spawn(
+    process.execPath,
+    [join(project, "node_modules/.bin/farmops"), "up", "--sample", "--port-base", "0", "--data", join(work, "farm")],
+    { cwd: project, env: strangersEnv, stdio: ["ignore", "pipe", "pipe"] }
+  )
+  let printed = ""
+  let grown = false
+  const limit = setTimeout(() => child.kill("SIGKILL"), 60_000)
+  const read = (text: Buffer) => {
+    printed += text.toString()
+    if (grown || !printed.includes("watching for new work")) return
+    grown = true
+    child.kill("SIGTERM")
+  }
+  child.stdout.on("data", read)
+  child.stderr.on("data", read)
+  const [code] = await once(child, "close")
+  clearTimeout(limit)
+  const coins = Number(/: ([\d,]+) coins/.exec(printed)?.[1]?.replace(",", "") ?? 0)
+  if (code !== 0 || coins === 0) say(last(printed))
+  expect(grown && code === 0 && coins > 0, "farmops up grows a sample farm from the tarballs and stops cleanly")
 }
 
 const built = spawnSync("turbo", ["run", "build", "--output-logs=errors-only"], {
@@ -168,6 +210,8 @@ if (built.status === 0) {
   const project = install(all)
   tryExamples(project)
   tryPrograms(project, all)
+  tryDatabase(project)
+  await tryFarm(project)
 }
 rmSync(work, { recursive: true, force: true })
 say(faults.length === 0 ? "packages: fit to publish" : `packages: ${faults.length} faults`)

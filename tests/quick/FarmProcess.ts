@@ -50,7 +50,7 @@ export const temporary = (name: string) => {
 }
 
 /** Asks again every 50 ms until there is an answer. */
-export const eventually = async <A>(what: string, ask: () => Promise<A | null>, secondsMax = 25): Promise<A> => {
+export const eventually = async <A>(what: string, ask: () => Promise<A | null>, secondsMax = 20): Promise<A> => {
   const end = performance.now() + secondsMax * 1000
   for (;;) {
     const answer = await ask()

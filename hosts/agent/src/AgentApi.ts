@@ -19,6 +19,8 @@ export const StatusAnswer = Schema.Struct({
   refused: Schema.Int,
   pending: Schema.Int,
   delivered: Schema.Int,
+  /** Why the last delivery did not succeed; it is tried again. */
+  delivery_error: Schema.NullOr(Schema.String),
   /** The code with which the tracker refused for good; delivery waits for a person. */
   delivery_stopped: Schema.NullOr(Schema.String),
   last_error: Schema.NullOr(Fault)

@@ -38,6 +38,9 @@ export class AgentStatus extends Context.Service<
     /** One more observation of the backlog is dealt with; never counts past the total. */
     readonly advance: Effect.Effect<void>
     readonly fault: (code: string) => Effect.Effect<void>
+    /** Something waits on a cure. The phase is `degraded` until each that called this has called `recovered`. */
+    readonly stuck: Effect.Effect<void>
+    readonly recovered: Effect.Effect<void>
   }
 >()("@farmops/agent/AgentStatus") {
   static readonly layer = (clusterAlias: string) =>
@@ -57,9 +60,24 @@ export class AgentStatus extends Context.Service<
           refused: 0,
           last_error: null
         })
+        // Several observations are looked at side by side and may wait on the same cure: the phase is what is left without them.
+        let phase: AgentPhase = "starting"
+        let waiting = 0
+        const shown = () => (waiting > 0 && phase !== "stopped" ? "degraded" : phase)
+        const wait = (more: number) =>
+          SubscriptionRef.update(state, (now) => {
+            waiting += more
+            return { ...now, phase: shown() }
+          })
         return AgentStatus.of({
           state,
-          update: (change) => SubscriptionRef.update(state, (now) => ({ ...now, ...change })),
+          update: (change) =>
+            SubscriptionRef.update(state, (now) => {
+              phase = change.phase ?? phase
+              return { ...now, ...change, phase: shown() }
+            }),
+          stuck: wait(1),
+          recovered: wait(-1),
           count: (what) =>
             Effect.andThen(
               Metric.update(Metric.withAttributes(observationsTotal, { result: what }), 1),

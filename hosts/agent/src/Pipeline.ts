@@ -43,15 +43,14 @@ const slowDelayMs = 10_000
 export const persist = <A, E, R>(attempt: Effect.Effect<A, E, R>, codeOf: (error: E) => string) =>
   Effect.gen(function* () {
     const status = yield* AgentStatus
-    const before = status.state.value.phase
     for (let tries = 1; ; tries++) {
       const result = yield* Effect.result(attempt)
       if (result._tag === "Success") {
-        if (tries > quickTries) yield* status.update({ phase: before })
+        if (tries > quickTries) yield* status.recovered
         return result.success
       }
       yield* status.fault(codeOf(result.failure))
-      if (tries === quickTries) yield* status.update({ phase: "degraded" })
+      if (tries === quickTries) yield* status.stuck
       yield* Effect.sleep(tries < quickTries ? firstDelayMs * 2 ** (tries - 1) : slowDelayMs)
     }
   })

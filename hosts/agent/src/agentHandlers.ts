@@ -28,6 +28,7 @@ export const layerAgentHandlers = HttpApiBuilder.group(
         Effect.map(delivery, (counts) => ({
           ...status.state.value,
           ...counts,
+          delivery_error: outbox.state.value.lastError,
           delivery_stopped: outbox.state.value.stopped
         })),
       plugins: () => Effect.map(plugins.list, (list) => ({ plugins: list })),

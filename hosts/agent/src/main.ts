@@ -4,14 +4,11 @@ import { dirname, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { loadYamlConfig } from "@farmops/core/config/loadYamlConfig"
-import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
-import { openGitRepository } from "@farmops/plugin-sdk/sources/GitRepository"
-import { Effect, Layer, Runtime, Schema } from "effect"
+import { Effect, Runtime, Schema } from "effect"
 import { AgentFile } from "./AgentConfig.ts"
-import { AgentRun, agentLayer, gitHistoryPlugin, gitSource } from "./layer.ts"
 
 const usage = `Usage: farmops-agent --config agent.yaml [--tracker-url URL] [--data DIR] [--port N] [--host ADDRESS]
 
@@ -20,7 +17,7 @@ Watches a source, runs the plugin and signs proofs. Waits until the tracker's ow
   --config FILE      what to watch (see README)
   --tracker-url URL  where proofs go; wins over tracker.url of the file
   --data DIR         key, log and salt (default: data of the file, else ./.farmops-agent)
-  --port N           the agent's own API, loopback (default 8444; 0 takes a free port)
+  --port N           the agent's own API, loopback (default 8444)
   --host ADDRESS     where that API listens (default 127.0.0.1)
   --log LEVEL        debug, info, warn or error (default info)
 `
@@ -79,30 +76,24 @@ const program = Effect.gen(function* () {
   // Paths in the file are relative to it, so that it means the same from wherever the agent is started.
   const beside = (path: string) => resolve(dirname(flags.config ?? "."), path)
   const dataDir = flags.data ?? (file.data === undefined ? ".farmops-agent" : beside(file.data))
-  const log = layerLog({ format: "auto", level: levels[level] })
-  yield* Effect.gen(function* () {
-    const directory = yield* DataDirectory.open(dataDir)
-    const { bots, identities, path, window_days } = file.repository
-    const repository = yield* openGitRepository({
-      path: beside(path),
-      ...(identities && { identities }),
-      ...(bots && { bots }),
-      ...(window_days && { windowDays: window_days })
-    })
-    const config = {
-      dataDir: directory,
+  // A wrong argument is answered before anything heavy is loaded.
+  const { runAgent } = yield* Effect.promise(() => import("./runAgent.ts"))
+  const { bots, identities, path, window_days } = file.repository
+  yield* runAgent(
+    {
+      dataDir,
       trackerUrl,
       clusterAlias: file.cluster_alias ?? "local",
       host: flags.host ?? "127.0.0.1",
       port
+    },
+    {
+      path: beside(path),
+      ...(identities && { identities }),
+      ...(bots && { bots }),
+      ...(window_days && { windowDays: window_days })
     }
-    const services = yield* Layer.build(agentLayer(config, gitSource(repository, false), gitHistoryPlugin()))
-    yield* Effect.logInfo("agent started").pipe(Effect.annotateLogs({ port, commits: repository.info.commits }))
-    return yield* Effect.provide(
-      Effect.flatMap(AgentRun, (agent) => agent.join),
-      services
-    )
-  }).pipe(Effect.scoped, Effect.provide(log))
+  ).pipe(Effect.provide(layerLog({ format: "auto", level: levels[level] })))
 })
 
 // The launcher's pipe closes when the launcher is killed: end as abruptly as it did.

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { FarmerProfiles } from "../src/village/FarmerProfiles.ts"
 import { Leaderboard } from "../src/village/Leaderboard.ts"
+import { SnapshotSource } from "../src/village/SnapshotSource.ts"
 import { SnapshotSync } from "../src/village/SnapshotSync.ts"
 import { bodyOf, inGroupsOf, json, signSnapshot } from "./standInTracker.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
@@ -159,6 +160,26 @@ describe("a tracker that answers with something else than its farm's next snapsh
         yield* TestClock.adjust("1 hour")
         yield* (yield* SnapshotSync).syncDue
         expect(yield* standing).toEqual(["1 Ada 120"])
+      })
+    )
+  )
+
+  it.effect("keeps nobody else from being asked, even when it meets a bug of ours", () =>
+    inVillage(
+      Effect.gen(function* () {
+        const ada = yield* joined("Ada", 100)
+        const bob = yield* joined("Bob", 50)
+        const source = yield* SnapshotSource
+        const { syncDue } = yield* SnapshotSync.make.pipe(
+          Effect.provideService(SnapshotSource, {
+            pull: (url) => (url === ada.url ? Effect.die("a bug") : source.pull(url))
+          })
+        )
+        yield* TestClock.adjust(`${syncSeconds} seconds`)
+        yield* bob.shows({ coins: 60 })
+        yield* syncDue
+        expect(yield* standing).toEqual(["1 Ada 100", "2 Bob 60"])
+        expect((yield* profileOf(ada.id)).last_error?.code).toBe("internal_error")
       })
     )
   )

@@ -297,11 +297,18 @@ describe("git", () => {
     Effect.gen(function* () {
       yield* atOne
       const repo = yield* repository
+      repo.git(["config", "user.email", ann.email])
+      repo.commit(["src/a.ts"], { ...ann, name: "Änne" })
       repo.commit(["src/a.ts"])
-      repo.commit(["src/a.ts"])
+      repo.git(["mv", "src/a.ts", "src/b.ts"])
+      repo.commit([])
+      repo.sign()
       const plain = yield* look(repo.path)
+      assert.strictEqual(plain.repo.info.whose, "own")
+      assert.strictEqual(plain.events[2]?.file_count, 2)
       const trap = join(repo.path, ".git", "trap")
-      const spring = `touch ${trap}; false`
+      const spring = join(repo.path, ".git", "spring")
+      writeFileSync(spring, `#!/bin/sh\ntouch ${trap}\n`, { mode: 0o755 })
       writeFileSync(join(repo.path, ".mailmap"), "Eve <eve@example.org> <ann@example.org>\n")
       writeFileSync(join(repo.path, ".git", "info", "attributes"), "*.ts diff=trap\n")
       const hostile = {
@@ -327,6 +334,7 @@ describe("git", () => {
       for (const [key, value] of Object.entries(hostile)) repo.git(["config", key, value])
       const hostileLook = yield* look(join(repo.path, "src"))
       assert.deepStrictEqual(hostileLook.events, plain.events)
+      assert.deepStrictEqual(hostileLook.repo.info, plain.repo.info)
       assert.throws(() => readFileSync(trap))
     })
   )

@@ -1,6 +1,6 @@
 /** Real git repositories for tests, made as a person would make them. */
 import { execFileSync } from "node:child_process"
-import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs"
+import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"
@@ -52,6 +52,16 @@ export class Repository {
     this.git(["add", "--all"])
     this.git(["commit", "--quiet", "--allow-empty", "-m", "change"], who, atMs)
     return this.git(["rev-parse", "HEAD"])
+  }
+
+  /** Puts a signature on the last commit: no real one, but git has to ask gpg to find that out. */
+  sign(): void {
+    const commit = this.git(["cat-file", "commit", "HEAD"])
+    const at = commit.indexOf("\n\n")
+    const signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----"
+    const draft = join(this.path, ".git", "signed")
+    writeFileSync(draft, `${commit.slice(0, at)}\n${signature}${commit.slice(at)}\n`)
+    this.git(["reset", "--quiet", "--soft", this.git(["hash-object", "-t", "commit", "-w", draft])])
   }
 
   /** Merges a branch that changes `file` into this one. */

@@ -52,7 +52,9 @@ describe("the sample repository", () => {
       const target = join(folder, "sample-repository")
       const draft = join(folder, "sample-repository.new")
       const first = yield* Effect.forkChild(make(folder))
-      yield* Effect.sleep("5 millis").pipe(Effect.repeat({ until: () => existsSync(join(draft, "README.md")) }))
+      yield* Effect.sleep("5 millis").pipe(
+        Effect.repeat({ until: () => existsSync(join(draft, ".git", "refs", "heads", "main")) })
+      )
       assert.isFalse(existsSync(target))
       yield* Fiber.interrupt(first)
       assert.isTrue(existsSync(draft))

@@ -1,6 +1,6 @@
 /** `farmops up`: a whole farm in one process. Everything serves before the backlog is read, and nothing is kept but under the data folder. */
 
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { AgentRun, AgentStatus } from "@farmops/agent/layer"
 import { ProofOutbox } from "@farmops/core/delivery/ProofOutbox"
@@ -9,7 +9,7 @@ import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import { ProofLog } from "@farmops/proof/ProofLog"
-import { Effect, Layer, Option, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
+import { Effect, FileSystem, Layer, Option, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
 import { GlobalFlag } from "effect/cli"
 import { type Endpoints, FarmConnection, requestJson } from "../FarmConnection.ts"
 import { farmLayer } from "../layer.ts"
@@ -36,10 +36,16 @@ export interface UpOptions {
 // A farm whose launcher was killed this instant still holds the folder for a moment.
 const briefly = Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 8 }))
 
-const openDataDirectory = (path: string) =>
-  DataDirectory.open(path).pipe(
+const openDataDirectory = Effect.fnUntraced(function* (path: string) {
+  const dataDir = yield* DataDirectory.open(path).pipe(
     Effect.retry({ schedule: briefly, while: (error) => error._tag === "DataDirectoryInUse" })
   )
+  // The folder often lies in a repository, and holds keys: git must not take it along with `git add .`.
+  const fs = yield* FileSystem.FileSystem
+  const file = join(dataDir, ".gitignore")
+  if (!existsSync(file)) yield* Effect.ignore(fs.writeFileString(file, "*\n"))
+  return dataDir
+})
 
 const endpointsOf = (ports: Ports, options: UpOptions): Endpoints => ({
   schema: "farmops/endpoints/1",

@@ -13,7 +13,7 @@ import type { VillageUnavailable } from "./VillageUnavailable.ts"
 import { syncsTotal } from "./villageMetrics.ts"
 
 /** What one pull came to. Anything but the first two is kept as the farmer's `last_error`. */
-export type SyncResult = "changed" | "unchanged" | SnapshotFault | TrackerSilent["reason"]
+export type SyncResult = "changed" | "unchanged" | "internal_error" | SnapshotFault | TrackerSilent["reason"]
 
 // A pull may take eight seconds and hold a megabyte; four of each do not hurt a small machine.
 const pullsAtOnce = 4
@@ -49,9 +49,18 @@ const make = Effect.gen(function* () {
     farmer: Farmer
   ): Effect.fn.Return<SyncResult, VillageUnavailable> {
     const result = yield* Effect.matchEffect(source.pull(farmer.tracker_url), {
-      onFailure: ({ reason }) => Effect.as(store.fail(farmer, reason), reason),
-      onSuccess: (text): Effect.Effect<SyncResult, VillageUnavailable> => check(farmer, text)
-    })
+      onFailure: ({ reason }): Effect.Effect<SyncResult, VillageUnavailable> =>
+        Effect.as(store.fail(farmer, reason), reason),
+      onSuccess: (text) => check(farmer, text)
+    }).pipe(
+      // A bulkhead: a bug that one tracker's answer meets must not keep all the others from being asked, for ever.
+      Effect.catchDefect((defect) =>
+        Effect.logError("a bug was met while a farmer was synced", defect).pipe(
+          Effect.andThen(store.fail(farmer, "internal_error")),
+          Effect.as("internal_error" as const)
+        )
+      )
+    )
     yield* Metric.update(Metric.withAttributes(syncsTotal, { result }), 1)
     yield* Effect.logDebug("synced a farmer", { farmer: farmer.farmer_id, result })
     return result
