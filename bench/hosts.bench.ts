@@ -1,89 +1,20 @@
 /** What each bundled host costs to keep and to start, beside an empty Node process of the same version. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
-import { once } from "node:events"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { begin, childrenOf, end, env, freePorts, makeRepository, type Program, pause, rssMb } from "./program.ts"
 import { median, type Report, rounded } from "./report.ts"
 
 const rounds = 3
 /** Long enough for start-up garbage to be collected, short enough for a bench. */
 const idleMs = 3000
-const readyMsMax = 30_000
-
-interface Program {
-  readonly name: string
-  readonly args: ReadonlyArray<string>
-  /** Answers 200 when the host is ready; null when the process prints a line instead. */
-  readonly readyUrl: string | null
-}
 
 interface Measured {
   readonly startMs: number
   readonly rssMb: number
   /** Its own memory and that of the processes it started. */
   readonly treeMb: number
-}
-
-// The condition that runs sources must not reach a bundle.
-const env = { PATH: process.env.PATH, HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" }
-
-const rssMb = (pid: number): number => {
-  const kb = existsSync(`/proc/${pid}/status`)
-    ? /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-    : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })
-  return Number(kb) / 1024
-}
-
-const childrenOf = (pid: number): ReadonlyArray<number> => {
-  if (!existsSync("/proc")) return []
-  const direct = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return new RegExp(`\\) \\S ${pid} `).test(readFileSync(`/proc/${name}/stat`, "utf8"))
-      } catch {
-        return false
-      }
-    })
-    .map(Number)
-  return direct.flatMap((child) => [child, ...childrenOf(child)])
-}
-
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
-
-const isReady = async (url: string) => {
-  try {
-    return (await fetch(url)).ok
-  } catch {
-    return false
-  }
-}
-
-const begin = async ({ args, name, readyUrl }: Program): Promise<{ child: ChildProcess; startMs: number }> => {
-  const began = performance.now()
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] })
-  let printed = ""
-  child.stdout.on("data", (text) => {
-    printed += text
-  })
-  child.stderr.on("data", (text) => {
-    printed += text
-  })
-  while (readyUrl === null ? printed === "" : !(await isReady(readyUrl))) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${printed}`)
-    if (performance.now() - began > readyMsMax) throw new Error(`${name} was not ready in time: ${printed}`)
-    await pause(2)
-  }
-  return { child, startMs: performance.now() - began }
-}
-
-const end = async (child: ChildProcess) => {
-  if (child.exitCode !== null) return
-  const closed = once(child, "close")
-  child.kill("SIGTERM")
-  await closed
 }
 
 const measure = async (program: Program, beside: Program | null): Promise<Measured> => {
@@ -98,35 +29,7 @@ const measure = async (program: Program, beside: Program | null): Promise<Measur
   return { startMs, rssMb: own, treeMb: tree }
 }
 
-const freePorts = async (count: number): Promise<ReadonlyArray<number>> => {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      server.listen(0, "127.0.0.1")
-      await once(server, "listening")
-      return server
-    })
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === "object" && address !== null ? address.port : 0
-  })
-  for (const server of servers) server.close()
-  return ports
-}
-
 const bundle = (host: string) => resolve(`hosts/${host}/dist/main.js`)
-
-const makeRepository = (path: string) => {
-  mkdirSync(path)
-  const git = (...args: ReadonlyArray<string>) => execFileSync("git", ["-C", path, ...args], { env, stdio: "ignore" })
-  git("init", "--quiet")
-  git("config", "user.name", "Bench")
-  git("config", "user.email", "bench@example.org")
-  writeFileSync(join(path, "file.ts"), "export const one = 1\n")
-  git("add", ".")
-  git("commit", "--quiet", "-m", "one")
-}
 
 const empty: Program = {
   name: "empty Node process",

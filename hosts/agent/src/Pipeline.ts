@@ -40,20 +40,39 @@ const slowDelayMs = 10_000
  * Repeats what failed, for as long as it fails, and lets nothing pass it meanwhile. After the quick tries the agent is
  * `degraded`, for its owner to see; the first success takes that back.
  */
-export const persist = <A, E, R>(attempt: Effect.Effect<A, E, R>, codeOf: (error: E) => string) =>
-  Effect.gen(function* () {
-    const status = yield* AgentStatus
+export const persist = Effect.fnUntraced(function* <A, E, R>(
+  attempt: Effect.Effect<A, E, R>,
+  codeOf: (error: E) => string
+) {
+  const status = yield* AgentStatus
+  const quick = Effect.gen(function* () {
     for (let tries = 1; ; tries++) {
       const result = yield* Effect.result(attempt)
-      if (result._tag === "Success") {
-        if (tries > quickTries) yield* status.recovered
-        return result.success
-      }
+      if (result._tag === "Success") return { done: result.success }
       yield* status.fault(codeOf(result.failure))
-      if (tries === quickTries) yield* status.stuck
-      yield* Effect.sleep(tries < quickTries ? firstDelayMs * 2 ** (tries - 1) : slowDelayMs)
+      if (tries === quickTries) return null
+      yield* Effect.sleep(firstDelayMs * 2 ** (tries - 1))
     }
   })
+  const slow = Effect.gen(function* () {
+    for (;;) {
+      yield* Effect.sleep(slowDelayMs)
+      const result = yield* Effect.result(attempt)
+      if (result._tag === "Success") return { done: result.success }
+      yield* status.fault(codeOf(result.failure))
+    }
+  })
+  const first = yield* quick
+  // Taken back also when the wait is cut off, as when the source fails meanwhile and the backlog starts over.
+  const { done } =
+    first ??
+    (yield* Effect.acquireUseRelease(
+      status.stuck,
+      () => slow,
+      () => status.recovered
+    ))
+  return done
+})
 
 /** Settles every observation of `source`, in order. `settled` runs after each one, whatever became of it. */
 export const settleAll = <E, R, R2>(

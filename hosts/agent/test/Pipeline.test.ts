@@ -147,7 +147,7 @@ describe("the agent's pipeline", () => {
         const broken = yield* Ref.make(true)
         const answer: Answer = (seen) =>
           Effect.flatMap(Ref.get(broken), (isBroken) =>
-            isBroken && seen.observationId === "o1"
+            isBroken && seen.observationId !== "o0"
               ? Effect.fail({ code: "plugin_crashed" })
               : Effect.succeed(work(seen))
           )
