@@ -1,12 +1,12 @@
 /**
  * Bundles one host or plugin into `dist/main.js`, started from its folder: `rolldown -c ../../rolldown.config.ts`.
  * Everything is inside but Node's own modules and optional native ones, so the file runs alone. Beside it lie what must be
- * files of their own: workers, and the first-party plugins that an agent starts as processes.
+ * files of their own: workers, the first-party plugins that an agent starts as processes, and the page that a tracker serves.
  */
 import { globSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { basename } from "node:path"
-import { defineConfig, type RolldownOptions } from "rolldown"
+import { defineConfig, type Plugin, type RolldownOptions } from "rolldown"
 import { thirdPartyNotices } from "./scripts/thirdPartyNotices.ts"
 
 /** Native or optional packages that a bundle looks for at run time and does without. */
@@ -15,12 +15,26 @@ const optional = ["sodium-native"]
 const dependenciesOf = (file: string): ReadonlyArray<string> =>
   Object.keys(JSON.parse(readFileSync(file, "utf8")).dependencies ?? {})
 
+/** Whether this is the named host, or one that has it inside. */
+const carries = (host: string): boolean =>
+  process.cwd().endsWith(`/hosts/${host}`) || dependenciesOf("package.json").includes(`@farmops/${host}`)
+
 /** The plugins that a host with an agent inside carries: those that the agent itself depends on. */
 const carriedPlugins = (): ReadonlyArray<string> => {
   const agent = new URL("./hosts/agent/package.json", import.meta.url).pathname
-  const hasAgent = process.cwd().endsWith("/hosts/agent") || dependenciesOf("package.json").includes("@farmops/agent")
-  if (!hasAgent) return []
+  if (!carries("agent")) return []
   return dependenciesOf(agent).filter((name) => /^@farmops\/plugin-(?!sdk$)/.test(name))
+}
+
+/** Puts the verifier's page where `verifierPage.ts` looks for it. */
+const carriedPage: Plugin = {
+  name: "carried-page",
+  generateBundle(_options, output) {
+    const modules = Object.values(output).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))
+    if (!modules.some((id) => id.endsWith("/core/src/api/verifierPage.ts"))) return
+    const source = readFileSync(new URL("./packages/proof/verifier/index.html", import.meta.url), "utf8")
+    this.emitFile({ type: "asset", fileName: "verifier.html", source })
+  }
 }
 
 const bundle = (name: string, input: string): RolldownOptions => ({
@@ -29,7 +43,7 @@ const bundle = (name: string, input: string): RolldownOptions => ({
   // Without the condition the bundler takes a stale dist, or none.
   resolve: { conditionNames: ["@farmops/source", "node", "import", "default"] },
   external: (id) => isBuiltin(id) || optional.includes(id),
-  plugins: [thirdPartyNotices(name)],
+  plugins: [thirdPartyNotices(name), carriedPage],
   output: {
     dir: "dist",
     format: "esm",
@@ -42,5 +56,7 @@ const bundle = (name: string, input: string): RolldownOptions => ({
 export default defineConfig([
   bundle("main", "src/main.ts"),
   ...globSync("src/**/*{w,W}orker.ts").map((file) => bundle(basename(file, ".ts"), file)),
+  // A tracker audits chains, and `AuditPool` looks for its worker beside the bundle that it is in.
+  ...(carries("tracker") ? [bundle("auditWorker", "@farmops/proof/auditWorker")] : []),
   ...carriedPlugins().map((name) => bundle(basename(name), `${name}/main`))
 ])

@@ -1,26 +1,23 @@
 /** One request in, one verdict out, whatever the request. Pure: the door in `main.ts` reads and writes. */
 import { CanonicalJsonError, parseCanonical } from "@farmops/proof/canonicalJson"
+import { verifyForkEvidence } from "@farmops/proof/forkEvidence"
 import { nobleBackend } from "@farmops/proof/NobleBackend"
 import { nodeBackend } from "@farmops/proof/NodeBackend"
+import { findSodium, sodiumBackend } from "@farmops/proof/SodiumBackend"
 import { isStrictPublicKey } from "@farmops/proof/strictEd25519"
 import { type ProofFault, type VerifyBackend, verifyChain, verifyProof } from "@farmops/proof/verify"
+import { judgeBundle, judgeCheckpoint, judgeMerkle } from "./judgeLedger.ts"
+import { badRequest, isTextOrNull, type Judge, type Request, type Verdict } from "./verdict.ts"
 
-/** What is printed for one line. */
-export type Verdict =
-  | { readonly ok: true; readonly [key: string]: unknown }
-  | {
-      readonly ok: false
-      readonly code: string
-      readonly [key: string]: unknown
-    }
+const sodium = findSodium()
 
-/** The libraries that `--layer` can name. */
-export const backends: Readonly<Record<string, VerifyBackend>> = { node: nodeBackend, noble: nobleBackend }
+/** The libraries that `--layer` can name: libsodium only where it is installed. */
+export const backends: Readonly<Record<string, VerifyBackend>> = {
+  node: nodeBackend,
+  noble: nobleBackend,
+  ...(sodium.ok ? { sodium: sodiumBackend(sodium.sodium) } : {})
+}
 
-type Request = Readonly<Record<string, unknown>>
-type Judge = (request: Request, backend: VerifyBackend) => Verdict
-
-const badRequest = (detail: string): Verdict => ({ ok: false, code: "bad_request", detail })
 const refused = ({ code, detail, path }: ProofFault): Verdict => ({ ok: false, code, path, detail })
 
 const hexBytes = (value: unknown): Uint8Array | null =>
@@ -55,21 +52,40 @@ const judgeProof: Judge = ({ proof, public_key }, backend) => {
   return { ok: true, proof_id: record.proof_id, sequence: record.sequence, hash }
 }
 
-const judgeChain: Judge = ({ proofs, public_key }, backend) => {
+const judgeChain: Judge = ({ proofs, public_key, recovery_key = null }, backend) => {
   const areTexts = Array.isArray(proofs) && proofs.every((proof) => typeof proof === "string")
   if (!areTexts || typeof public_key !== "string") {
     return badRequest("proofs must be an array of strings and public_key a string")
   }
-  const verdict = verifyChain(proofs, public_key, backend)
+  if (!isTextOrNull(recovery_key)) return badRequest("recovery_key must be a string, null or absent")
+  const verdict = verifyChain(proofs, { publicKey: public_key, recoveryKey: recovery_key }, backend)
   if (!verdict.ok) return { ...refused(verdict.fault), line: verdict.line, count: verdict.count }
   return { ok: true, count: verdict.count, head: verdict.head?.hash ?? null }
+}
+
+/** Evidence that a key signed two records for one place; `public_key`, when it is given, is the key that it should convict. */
+const judgeFork: Judge = ({ evidence, public_key = null }, backend) => {
+  if (typeof evidence !== "string" || !isTextOrNull(public_key)) {
+    return badRequest("evidence must be a string and public_key a string, null or absent")
+  }
+  const checked = verifyForkEvidence(evidence, backend)
+  if (!checked.ok) return { ok: false, ...checked.fault }
+  const { agentId, publicKey, sequence } = checked.value
+  if (public_key !== null && public_key !== publicKey) {
+    return { ok: false, code: "other_key", detail: "good evidence against another key than the given one" }
+  }
+  return { ok: true, public_key: publicKey, agent_id: agentId, sequence }
 }
 
 const judges: Readonly<Record<string, Judge>> = {
   ed25519: judgeEd25519,
   canonical: judgeCanonical,
   proof: judgeProof,
-  chain: judgeChain
+  chain: judgeChain,
+  merkle: judgeMerkle,
+  checkpoint: judgeCheckpoint,
+  bundle: judgeBundle,
+  fork: judgeFork
 }
 
 /** The kinds of vectors that can be judged. */

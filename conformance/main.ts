@@ -1,7 +1,7 @@
 /**
  * The door for anybody's test vectors: one JSON object a line in, one verdict a line out.
  *
- *     npm run conformance -- KIND [--layer node|noble] < lines
+ *     npm run conformance -- KIND [--layer node|noble|sodium] < lines
  */
 import { createReadStream } from "node:fs"
 import { parseArgs } from "node:util"
@@ -28,7 +28,7 @@ if (kind === undefined || rest.length > 0 || !kinds.includes(kind)) {
   fail(`expected one KIND of ${kinds.join(", ")}${kind === undefined ? "" : `, got ${positionals.join(" ")}`}`)
 }
 const backend =
-  backends[values.layer] ?? fail(`expected --layer ${Object.keys(backends).join(" or ")}, got ${values.layer}`)
+  backends[values.layer] ?? fail(`expected --layer ${Object.keys(backends).join(", ")}, got ${values.layer}`)
 
 // Somebody's `head` may close the pipe early: that is no failure.
 process.stdout.on("error", () => process.exit(0))

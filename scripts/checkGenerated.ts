@@ -1,8 +1,9 @@
-/** Makes the code from `proto/` in a temporary folder and fails when it differs from what is committed. */
+/** Makes the code from `proto/` and the verifier's page anew and fails when they differ from what is committed. */
 import { spawnSync } from "node:child_process"
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { makeVerifierPage, verifierPageFile } from "./verifierPage.ts"
 
 const generated = "packages/*/src/gen/**/*.ts"
 const read = (root: string) =>
@@ -19,5 +20,11 @@ const changed = [...new Set([...committed.keys(), ...fresh.keys()])].filter(
 )
 for (const file of changed) console.error(`${file}: differs from what proto/ makes; run npm run gen and commit it`)
 if (fresh.size === 0) console.error("buf made no code")
-console.log(`generated: ${fresh.size} files, ${changed.length} differ`)
-process.exitCode = made.status === 0 && changed.length === 0 && fresh.size > 0 ? 0 : 1
+const committedPage = existsSync(verifierPageFile) ? readFileSync(verifierPageFile, "utf8") : null
+const staleFiles = [...changed]
+if (committedPage !== (await makeVerifierPage())) {
+  staleFiles.push(verifierPageFile)
+  console.error(`${verifierPageFile}: differs from its sources; run node scripts/verifierPage.ts and commit it`)
+}
+console.log(`generated: ${fresh.size + 1} files, ${staleFiles.length} differ`)
+process.exitCode = made.status === 0 && staleFiles.length === 0 && fresh.size > 0 ? 0 : 1

@@ -72,6 +72,20 @@ describe("import walls", () => {
     ])
   })
 
+  it("refuse one of Node's own modules in what a browser loads, under either name", () => {
+    for (const name of ["node:crypto", "crypto"]) {
+      expect(faultsOf({ "packages/proof/src/verifyFile.ts": `import { verify } from "${name}"` })).toEqual([
+        "packages/proof/src/verifyFile.ts:1: imports node:crypto, and packages/proof/src/verifyFile.ts (proof/verify) reaches it"
+      ])
+    }
+  })
+
+  it("refuse a page that reaches around the verifier", () => {
+    expect(faultsOf({ "packages/proof/page/main.ts": `import "../src/AgentKey.ts"` })).toEqual([
+      "packages/proof/page/main.ts:1: proof/page may not import proof (../src/AgentKey.ts)"
+    ])
+  })
+
   it("refuse a cycle between modules, also one of types alone", () => {
     expect(
       faultsOf({

@@ -131,7 +131,10 @@ export const findFaults = ({ files, manifests, rooms }: House): ReadonlyArray<st
         if (!open) report("imports a computed name, which no list can allow")
         continue
       }
-      if (isBuiltin(specifier)) continue
+      if (isBuiltin(specifier)) {
+        packages.add(specifier.startsWith("node:") ? specifier : `node:${specifier}`)
+        continue
+      }
       const { target, fault } = land(path, specifier, own, manifests)
       if (fault !== null) report(fault)
       else if (target === null) {

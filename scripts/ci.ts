@@ -10,6 +10,7 @@ const parts = [
   { file: "/usr/bin/git", package: "git" },
   { file: "/usr/bin/python3", package: "python3" },
   { file: "/usr/bin/openssl", package: "openssl" },
+  { file: "/usr/lib/postgresql", package: "postgresql" },
   { file: chromium, package: "chromium" }
 ]
 
@@ -32,7 +33,7 @@ const steps: ReadonlyArray<Step> = [
   tiers.service,
   tiers.browser,
   // Enough rounds to meet the common faults; `npm run test:long` runs them all.
-  { ...tiers.long, env: { KILLS: "10" }, minutesMax: 12 },
+  { ...tiers.long, env: { KILLS: "10", CASES: "2000" }, minutesMax: 12 },
   { name: "bench hosts", command: ["npm", "run", "-s", "bench", "--", "hosts"] }
 ]
 

@@ -12,7 +12,10 @@ export interface Room {
   readonly may: ReadonlyArray<string>
   /** The one file that other rooms may import. */
   readonly door?: string
-  /** npm packages that nothing in the room may reach, not even through other modules. A last `*` matches any ending. */
+  /**
+   * npm packages that nothing in the room may reach, not even through other modules. A last `*` matches any ending, and
+   * Node's own modules are `node:*`.
+   */
   readonly neverReaches?: ReadonlyArray<string>
   /** npm packages that no other room may import. */
   readonly alone?: ReadonlyArray<string>
@@ -21,6 +24,17 @@ export interface Room {
 export const anythingPublic = "anything public"
 
 const proof = ["proof", "proof/vocabulary", "proof/verify"]
+
+/** What checks a proof wherever it is: each of these runs in a browser. */
+const browserModules = [
+  ...["verify.ts", "parseProof.ts", "proofForm.ts", "serializeProof.ts", "keyRotation.ts", "strictEd25519.ts"],
+  ...["NobleBackend.ts", "signedStatement.ts", "canonicalJson.ts", "hex.ts", "base64.ts", "fingerprint.ts"],
+  ...["merkle.ts", "merkleHash.ts", "verifyMerkle.ts", "signedNote.ts", "checkpoint.ts", "proofBundle.ts"],
+  ...["forkEvidence.ts", "auditChain.ts", "verifyFile.ts", "internal/file"],
+  ...["archiveFile.ts", "archiveHeader.ts", "archiveChains.ts", "ledgerEvent.ts"]
+]
+
+const inNoBrowser = ["effect", "@effect/*", "sodium-native", "node:*"]
 
 /** What hosts share. It knows nothing of farms, and imports nothing of ours but itself. */
 const ground = ["core/config", "core/sql", "core/process", "core/http", "core/log", "core/host"]
@@ -48,10 +62,12 @@ export const rooms: ReadonlyArray<Room> = [
   {
     // A browser loads it.
     name: "proof/verify",
-    paths: ["packages/proof/src/verify.ts", "packages/proof/src/NobleBackend.ts"],
+    paths: browserModules.map((name) => `packages/proof/src/${name}`),
     may: proof,
-    neverReaches: ["effect", "@effect/*"]
+    neverReaches: inNoBrowser
   },
+  // The verifier as a page of its own.
+  { name: "proof/page", paths: ["packages/proof/page"], may: ["proof/verify"], neverReaches: inNoBrowser },
 
   ...inCore(ground, ground),
   ...inCore(farm, [...farm, ...ground, "core/gen", ...proof]),

@@ -7,8 +7,10 @@ import { once } from "node:events"
 import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import { findOldNode } from "../conformance/oldNode.ts"
 
 interface Packed {
   readonly name: string
@@ -171,6 +173,22 @@ const tryDatabase = (project: string): void => {
   expect(done.status === 0 && named.length === 0, "core's dist brings its SQLite driver along")
 }
 
+/** The programs need a new Node; whoever only checks proofs may have an older one. */
+const tryVerifier = (project: string): void => {
+  const verifier = join(project, "verifier.mjs")
+  const modules = ["verify", "verifyFile", "NodeBackend", "NobleBackend"]
+  writeFileSync(verifier, modules.map((name) => `export * from "@farmops/proof/${name}"\n`).join(""))
+  const args = [resolve("conformance/proof/judgeVectors.mjs"), pathToFileURL(verifier).href, resolve("conformance")]
+  const here = run(process.execPath, args, project)
+  if (here.status !== 0) say(last(here.stderr))
+  expect(here.status === 0, "the verifier judges every conformance vector from the tarball")
+  const old = findOldNode()
+  if (old === null) return
+  const there = run(old.path, args, project)
+  if (there.status !== 0) say(last(there.stderr))
+  expect(there.status === 0 && there.stdout === here.stdout, `it gives the same verdicts on Node ${old.version}`)
+}
+
 /** From nothing but tarballs: source, plugin process, chain, tracker, village. */
 const tryFarm = async (project: string): Promise<void> => {
   const child = spawn(
@@ -211,6 +229,7 @@ if (built.status === 0) {
   tryExamples(project)
   tryPrograms(project, all)
   tryDatabase(project)
+  tryVerifier(project)
   await tryFarm(project)
 }
 rmSync(work, { recursive: true, force: true })

@@ -8,6 +8,11 @@ export type Loose = { [key: string]: unknown }
 
 export const agent = sampleKey("agent")
 export const stranger = sampleKey("stranger")
+/** The key that the agent goes over to, and the one after it. */
+export const nextKey = sampleKey("next")
+export const thirdKey = sampleKey("third")
+/** Fixed at the agent's enrolment. */
+export const recovery = sampleKey("recovery")
 
 const sha256 = (text: string) => createHash("sha256").update(text, "utf8").digest("hex")
 
@@ -75,4 +80,33 @@ export const chain = (length: number, change: (record: Loose, at: number) => Loo
     proofs.push(signed(change(body(at, proofs.at(-1)?.record ?? null), at)))
   }
   return proofs
+}
+
+/** What the possession of a rotation signs: a tagged statement over the record's place in its chain. */
+export const placeText = (record: Loose, changes: Loose = {}): string => {
+  const { agent_id } = record.agent as Loose
+  const place = { agent_id, prev_proof_hash: record.prev_proof_hash, sequence: record.sequence, ...changes }
+  return `farmops/rotation/v1\u0000${canonicalJson(place)}`
+}
+
+/** The record as one that hands its chain over to `to`, without a signature. */
+export const rotating = (record: Loose, to = nextKey, possession = to.sign(placeText(record))): Loose => ({
+  ...withFields(record, {
+    "action.action_type": "configure",
+    "action.category": "security",
+    "action.description": "Rotated the agent's key"
+  }),
+  key_rotation: { new_public_key: to.publicKey, possession }
+})
+
+/** Texts that bring the record to exactly so many bytes: the description and three others hold enough for it. */
+export const filledTo = (bytes: number): Loose => {
+  const texts = (alias: string): Loose => ({
+    "agent.cluster_alias": alias,
+    "action.plugin": "\u0001".repeat(128),
+    "action.subcategory": "\u0001".repeat(64),
+    "action.description": "\u0001".repeat(1024)
+  })
+  const bare = Buffer.byteLength(signed(withFields(body(), texts("a"))).text)
+  return texts("a".repeat(1 + bytes - bare))
 }

@@ -1,5 +1,5 @@
 /** Records and chains that every implementation must accept. */
-import { agent, body, chain, hashOf, type Loose, signed, withFields } from "./sampleProofs.ts"
+import { agent, body, chain, filledTo, hashOf, type Loose, signed, withFields } from "./sampleProofs.ts"
 
 const integerMax = Number.MAX_SAFE_INTEGER
 
@@ -7,6 +7,8 @@ const integerMax = Number.MAX_SAFE_INTEGER
 export interface ValidVector {
   readonly name: string
   readonly public_key: string
+  /** The recovery key fixed at enrolment, where there is one. */
+  readonly recovery_key?: string
   readonly proof?: string
   readonly proofs?: ReadonlyArray<string>
   readonly code: null
@@ -75,6 +77,10 @@ export const validVectors: ReadonlyArray<ValidVector> = [
       "action.description": "🌾".repeat(1024)
     })
   ),
+  proof("as-large-as-may-be", withFields(body(), filledTo(8192))),
+  proof("agent-id-of-version-four", withFields(body(), { "agent.agent_id": "4b1f7f0c-6a52-4a6e-8d0e-3f6d2a9c5b17" })),
+  proof("agent-id-of-no-version", withFields(body(), { "agent.agent_id": "ffffffff-ffff-ffff-ffff-ffffffffffff" })),
+  proof("agent-id-all-zero", withFields(body(), { "agent.agent_id": "00000000-0000-0000-0000-000000000000" })),
   proof("leap-day", withFields(body(), { timestamp: "2024-02-29T23:59:59Z" })),
   proof("leap-day-of-a-fourth-century", withFields(body(), { timestamp: "2000-02-29T00:00:00Z" })),
   proof("first-second-of-time", withFields(body(), { timestamp: "0001-01-01T00:00:00Z" })),

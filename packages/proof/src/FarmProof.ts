@@ -73,6 +73,9 @@ export const FarmProof = Schema.Struct({
     artifacts_touched: Count,
     time_spent_seconds: Schema.NullOr(Count)
   }),
+  key_rotation: Schema.optionalKey(
+    Schema.Struct({ new_public_key: ProofHash, possession: Schema.String.check(Schema.isPattern(hex64Pattern)) })
+  ),
   signature: Schema.String.check(Schema.isPattern(hex64Pattern))
 }) satisfies Schema.Codec<Form, Form>
 

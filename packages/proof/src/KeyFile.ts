@@ -92,13 +92,20 @@ const readKeyFile = Effect.fnUntraced(function* (path: string) {
   return bytes === null ? null : yield* decodeContents(path, bytes)
 })
 
+/** Not every system can sync a directory: there the file system's own order has to do. */
+const syncDirectoryOf = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const directory = path.replace(/[^/\\]*$/, "") || "."
+  yield* Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (opened) => opened.sync)))
+})
+
 /** Writes and syncs a private temporary file, then links it into place: `link` fails where a key exists already. */
-const createKeyFile = Effect.fnUntraced(function* (path: string, withAgentId: boolean) {
+const createKeyFile = Effect.fnUntraced(function* (path: string, agentId: string | null) {
   const fs = yield* FileSystem.FileSystem
   const ed25519 = yield* Ed25519
   const seed = yield* ed25519.generateSeed
   const json = {
-    ...(withAgentId ? { agent_id: yield* uuidV7 } : {}),
+    ...(agentId === null ? {} : { agent_id: agentId }),
     format: "farmops/key/1",
     public_key: encodeHex(ed25519.publicKey(seed)),
     seed: encodeHex(Redacted.value(seed))
@@ -119,14 +126,13 @@ const createKeyFile = Effect.fnUntraced(function* (path: string, withAgentId: bo
     Effect.ensuring(Effect.ignore(fs.remove(temporary, { force: true }))),
     Effect.mapError(unavailable(path, "create"))
   )
-  // The name must survive a power cut too, before anybody enrols the key. Not every system can sync a directory.
-  const directory = path.replace(/[^/\\]*$/, "") || "."
-  yield* Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (opened) => opened.sync)))
+  // The name must survive a power cut too, before anybody enrols the key.
+  yield* syncDirectoryOf(path)
 })
 
-const readOrCreate = Effect.fnUntraced(function* (path: string, withAgentId: boolean) {
+const readOrCreate = Effect.fnUntraced(function* (path: string, agentId: Effect.Effect<string | null>) {
   const existing = yield* readKeyFile(path)
-  if (existing === null) yield* createKeyFile(path, withAgentId)
+  if (existing === null) yield* createKeyFile(path, yield* agentId)
   const contents = existing ?? (yield* readKeyFile(path))
   return contents ?? (yield* garbage(path))
 })
@@ -135,7 +141,7 @@ const readOrCreate = Effect.fnUntraced(function* (path: string, withAgentId: boo
 export const loadKeyFile = Effect.fn("loadKeyFile")(function* (
   path: string
 ): Effect.fn.Return<KeyFileContents, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
-  const { seed } = yield* readOrCreate(path, false)
+  const { seed } = yield* readOrCreate(path, Effect.succeed(null))
   return { seed }
 })
 
@@ -143,7 +149,32 @@ export const loadKeyFile = Effect.fn("loadKeyFile")(function* (
 export const loadAgentKeyFile = Effect.fn("loadAgentKeyFile")(function* (
   path: string
 ): Effect.fn.Return<AgentKeyFileContents, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
-  const { agentId, seed } = yield* readOrCreate(path, true)
+  const { agentId, seed } = yield* readOrCreate(path, uuidV7)
   if (agentId === null) return yield* garbage(path)
   return { seed, agentId }
+})
+
+const nextOf = (path: string): string => `${path}.next`
+
+/** The key that is to follow the one at `path`, beside it in `….next`; made where there is none and `make` says so, else null. */
+export const loadNextKeyFile = Effect.fn("loadNextKeyFile")(function* (
+  path: string,
+  agentId: string,
+  options: { readonly make: boolean }
+): Effect.fn.Return<KeyFileContents | null, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
+  const next = nextOf(path)
+  const contents = yield* options.make ? readOrCreate(next, Effect.succeed(agentId)) : readKeyFile(next)
+  if (contents === null) return null
+  // A file that was put there by hand: its key would sign in the name of another agent.
+  if (contents.agentId !== agentId) return yield* garbage(next)
+  return { seed: contents.seed }
+})
+
+/** Puts the next key in the place of the one at `path`, which is gone then. One rename: a crash leaves the one or the other. */
+export const adoptNextKeyFile = Effect.fn("adoptNextKeyFile")(function* (
+  path: string
+): Effect.fn.Return<void, KeyFileUnreadable, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  yield* Effect.mapError(fs.rename(nextOf(path), path), unavailable(nextOf(path), "rename"))
+  yield* syncDirectoryOf(path)
 })

@@ -2,9 +2,10 @@
 import { Context, Effect, Layer, Redacted, Schema, Semaphore } from "effect"
 import { AgentKey } from "./AgentKey.ts"
 import { nobleBackend } from "./NobleBackend.ts"
-import { ProofBuilder, type VerifiedWork } from "./ProofBuilder.ts"
-import { ObservationAlreadyProved, ProofLog } from "./ProofLog.ts"
-import { verifyProof } from "./verify.ts"
+import { type BuiltProof, ProofBuilder, type VerifiedWork } from "./ProofBuilder.ts"
+import { ChainForked, type LogEntry, ObservationAlreadyProved, ProofLog } from "./ProofLog.ts"
+import type { SigningKey } from "./SigningKey.ts"
+import { type ChainHead, parseProof, verifyProof } from "./verify.ts"
 
 /** What is certain once `append` returns: this proof is in the log. */
 export interface Receipt {
@@ -23,6 +24,21 @@ export class ChainOfAnotherAgent extends Schema.TaggedError<ChainOfAnotherAgent>
   publicKey: Schema.String
 }) {}
 
+/** Whether the log's last entry is the work of this agent: signed by its present key, or the record that named that key. */
+const checkOwn = Effect.fnUntraced(function* (line: string) {
+  const key = yield* AgentKey
+  const stranger = new ChainOfAnotherAgent({ agentId: key.agentId, publicKey: key.publicKey })
+  const parsed = parseProof(line)
+  if (!parsed.ok || parsed.value.proof.agent.agent_id !== key.agentId) return yield* stranger
+  const rotatedTo = parsed.value.proof.key_rotation?.new_public_key
+  if (rotatedTo === undefined) {
+    return verifyProof(line, key.publicKey, nobleBackend).ok ? undefined : yield* stranger
+  }
+  // The chain names its new key and the process died before the key's file had its place.
+  if ((yield* key.next)?.publicKey === rotatedTo) yield* key.adoptNext
+  if (key.publicKey !== rotatedTo) return yield* stranger
+})
+
 const make = Effect.gen(function* () {
   const log = yield* ProofLog
   const builder = yield* ProofBuilder
@@ -30,26 +46,69 @@ const make = Effect.gen(function* () {
   // One permit: two appends that read the same head would otherwise both build on it.
   const lock = yield* Semaphore.make(1)
 
+  const entryAt = Effect.fnUntraced(function* (sequence: number) {
+    return (yield* log.entriesAfter(sequence - 1, 1)).find((entry) => entry.sequence === sequence)
+  })
+
   const head = yield* log.head
-  const last = head === null ? undefined : (yield* log.entriesAfter(head.sequence - 1, 1))[0]
-  if (last !== undefined) {
-    const checked = verifyProof(last.line, key.publicKey, nobleBackend)
-    if (!checked.ok || checked.value.proof.agent.agent_id !== key.agentId) {
-      return yield* new ChainOfAnotherAgent({ agentId: key.agentId, publicKey: key.publicKey })
-    }
-  }
+  const last = head === null ? undefined : yield* entryAt(head.sequence)
+  if (last !== undefined) yield* checkOwn(last.line)
+
+  const entryOf = ({ evidenceSalt, hash, line, proof }: BuiltProof, observationId: string): LogEntry => ({
+    proofId: proof.proof_id,
+    sequence: proof.sequence,
+    hash,
+    line,
+    observationId,
+    evidenceSalt: Redacted.value(evidenceSalt)
+  })
+  const receiptOf = ({ hash, line, proofId, sequence }: LogEntry): Receipt => ({ proofId, sequence, hash, line })
 
   /** Proves one observation. When it returns, proof and observation are in the log as durably as the log can. */
   const append = Effect.fn("ProofChain.append")(function* (work: VerifiedWork, observationId: string) {
     if (yield* log.hasObservation(observationId)) return yield* new ObservationAlreadyProved({ observationId })
-    const built = yield* builder.build(work, yield* log.head)
-    const { hash, line, proof } = built
-    const receipt: Receipt = { proofId: proof.proof_id, sequence: proof.sequence, hash, line }
-    yield* log.append({ ...receipt, observationId, evidenceSalt: Redacted.value(built.evidenceSalt) })
-    return receipt
+    const entry = entryOf(yield* builder.build(work, yield* log.head), observationId)
+    yield* log.append(entry)
+    return receiptOf(entry)
   }, lock.withPermits(1))
 
-  return { append, head: log.head } as const
+  // The new key is on disk before the chain names it, and in its place only after: whatever dies in between, `make` goes on from there.
+  const handOver = Effect.fnUntraced(function* (
+    clusterAlias: string,
+    signer: Pick<SigningKey, "sign">,
+    after: ChainHead | null,
+    write: (entry: LogEntry) => ReturnType<typeof log.append>
+  ) {
+    const newKey = yield* key.prepareNext
+    const built = yield* builder.buildRotation({ clusterAlias, newKey, signer }, after)
+    const entry = entryOf(built, `farmops:key-rotation:${newKey.publicKey}`)
+    yield* write(entry)
+    yield* key.adoptNext
+    return receiptOf(entry)
+  }, Effect.uninterruptible)
+
+  /** Hands the chain over to a fresh key. From the next proof on that key signs; proofs before stay good under the old one. */
+  const rotate = Effect.fn("ProofChain.rotate")(function* (clusterAlias: string) {
+    return yield* handOver(clusterAlias, key, yield* log.head, log.append)
+  }, lock.withPermits(1))
+
+  /**
+   * Hands the chain over to a fresh key by the agent's recovery key, after the proof at `after` (−1: before the first).
+   * Later proofs leave the chain and their observations are open again: whoever else held the key may have signed in their places.
+   */
+  const recover = Effect.fn("ProofChain.recover")(function* (
+    clusterAlias: string,
+    recoveryKey: Pick<SigningKey, "sign">,
+    after: number
+  ) {
+    const base = yield* entryAt(after)
+    if (after !== -1 && base === undefined) {
+      return yield* new ChainForked({ expected: ((yield* log.head)?.sequence ?? -1) + 1, received: after + 1 })
+    }
+    return yield* handOver(clusterAlias, recoveryKey, base ?? null, (entry) => log.replaceAfter(after, entry))
+  }, lock.withPermits(1))
+
+  return { append, rotate, recover, head: log.head } as const
 })
 
 /** The agent's chain: reads the head, builds on it, writes, under one lock. */

@@ -49,6 +49,14 @@ export class ProofLog extends Context.Service<
     readonly append: (
       entry: LogEntry
     ) => Effect.Effect<void, ProofLogUnavailable | ObservationAlreadyProved | ChainForked>
+    /**
+     * Takes the proofs after `sequence` out of the chain and appends `entry` in their place, in one durable transaction: for
+     * a recovery. What is taken out is kept aside, its observations are open again, and the delivery cursor steps back.
+     */
+    readonly replaceAfter: (
+      sequence: number,
+      entry: LogEntry
+    ) => Effect.Effect<void, ProofLogUnavailable | ObservationAlreadyProved | ChainForked>
     /** Whether the observation is settled, by a proof or by `markSeen`. */
     readonly hasObservation: (observationId: string) => Effect.Effect<boolean, ProofLogUnavailable>
     /** Settles an observation that earned no proof, so that it is not verified again. Harmless when repeated. */
@@ -71,18 +79,33 @@ export class ProofLog extends Context.Service<
     let delivered = -1
     const headOf = (entry: LogEntry | undefined): ChainHead | null =>
       entry === undefined ? null : { sequence: entry.sequence, proofId: entry.proofId, hash: entry.hash }
+    const append = Effect.fnUntraced(function* (entry: LogEntry) {
+      if (settled.has(entry.observationId)) {
+        return yield* new ObservationAlreadyProved({ observationId: entry.observationId })
+      }
+      if (entry.sequence !== entries.length) {
+        return yield* new ChainForked({ expected: entries.length, received: entry.sequence })
+      }
+      settled.add(entry.observationId)
+      entries.push(entry)
+    })
     return {
       head: Effect.sync(() => headOf(entries.at(-1))),
       count: Effect.sync(() => entries.length),
-      append: Effect.fnUntraced(function* (entry) {
-        if (settled.has(entry.observationId)) {
+      append,
+      replaceAfter: Effect.fnUntraced(function* (sequence, entry) {
+        const from = Math.max(sequence + 1, 0)
+        if (entry.sequence !== from || from > entries.length) {
+          return yield* new ChainForked({ expected: Math.min(from, entries.length), received: entry.sequence })
+        }
+        const removed = new Set(entries.slice(from).map(({ observationId }) => observationId))
+        if (settled.has(entry.observationId) && !removed.has(entry.observationId)) {
           return yield* new ObservationAlreadyProved({ observationId: entry.observationId })
         }
-        if (entry.sequence !== entries.length) {
-          return yield* new ChainForked({ expected: entries.length, received: entry.sequence })
-        }
-        settled.add(entry.observationId)
-        entries.push(entry)
+        for (const observationId of removed) settled.delete(observationId)
+        entries.length = from
+        delivered = Math.min(delivered, sequence)
+        yield* append(entry)
       }),
       hasObservation: (observationId) => Effect.sync(() => settled.has(observationId)),
       markSeen: (observationId) => Effect.sync(() => void settled.add(observationId)),

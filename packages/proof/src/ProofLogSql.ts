@@ -41,8 +41,23 @@ const createTables = Effect.gen(function* () {
   )`
 })
 
+// What a recovery took out of the chain. Nothing reads it but a person who wants to know what happened.
+const createSuperseded = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE IF NOT EXISTS agent_proof_superseded (
+    hash TEXT NOT NULL PRIMARY KEY,
+    sequence BIGINT NOT NULL,
+    line TEXT NOT NULL,
+    observation_id TEXT NOT NULL,
+    evidence_salt TEXT NOT NULL
+  )`
+})
+
 /** The tables of the log, for `Migrator.fromRecord`. `layer` runs them itself, under a migration table of its own. */
-export const migrations: Record<string, typeof createTables> = { "0001_agent_proof_log": createTables }
+export const migrations: Record<string, typeof createTables> = {
+  "0001_agent_proof_log": createTables,
+  "0002_agent_recovery": createSuperseded
+}
 
 const migrationTable = "agent_proof_migration"
 const unavailable = (cause: unknown) => new ProofLogUnavailable({ cause })
@@ -97,6 +112,25 @@ const make = Effect.gen(function* () {
     })}`
   })
 
+  const takeOutAfter = Effect.fnUntraced(function* (sequence: number) {
+    yield* sql`INSERT INTO agent_proof_superseded (hash, sequence, line, observation_id, evidence_salt)
+      SELECT hash, sequence, line, observation_id, evidence_salt FROM agent_proof WHERE sequence > ${sequence}`
+    yield* sql`DELETE FROM agent_observation WHERE observation_id IN
+      (SELECT observation_id FROM agent_proof WHERE sequence > ${sequence})`
+    yield* sql`DELETE FROM agent_proof WHERE sequence > ${sequence}`
+    yield* sql`UPDATE agent_cursor SET sequence = ${sequence} WHERE name = 'delivered' AND sequence > ${sequence}`
+  })
+
+  const replaceAfter = Effect.fn("ProofLog.replaceAfter")(
+    function* (sequence: number, entry: LogEntry) {
+      yield* Effect.andThen(takeOutAfter(sequence), Effect.andThen(checkNext(entry), insert(entry))).pipe(
+        sql.withTransaction,
+        Effect.provideService(SqlClient.BeginTransaction, begin)
+      )
+    },
+    Effect.catchTag("SqlError", (error) => Effect.fail(unavailable(error)))
+  )
+
   const append = Effect.fn("ProofLog.append")(
     function* (entry: LogEntry) {
       yield* Effect.andThen(checkNext(entry), insert(entry)).pipe(
@@ -119,6 +153,7 @@ const make = Effect.gen(function* () {
       Effect.mapError(unavailable)
     ),
     append,
+    replaceAfter,
     hasObservation: (observationId) => Effect.mapError(selectObservation(observationId), unavailable),
     markSeen: (observationId) =>
       sql`INSERT INTO agent_observation ${sql.insert({ observation_id: observationId })} ON CONFLICT DO NOTHING`.pipe(

@@ -36,7 +36,16 @@ export interface FarmProof {
     readonly artifacts_touched: number
     readonly time_spent_seconds: number | null
   }
+  /** On a record that hands the chain over to another key, and on no other. */
+  readonly key_rotation?: KeyRotation
   readonly signature: string
+}
+
+/** The key that signs from the next sequence on, and its own signature to show that somebody holds it. */
+export interface KeyRotation {
+  readonly new_public_key: string
+  /** Over the statement of `keyRotation.ts`, by the new key. */
+  readonly possession: string
 }
 
 /** A proof before its key has signed it. */
@@ -55,13 +64,16 @@ export const proofFaultCodes = [
   "not_in_vocabulary",
   "out_of_range",
   "genesis_mismatch",
+  "rotation_mismatch",
   "not_canonical",
   "bad_key",
   "bad_signature",
+  "bad_possession",
   "wrong_sequence",
   "wrong_parent",
   "wrong_agent",
-  "repeated_id"
+  "repeated_id",
+  "key_reused"
 ] as const
 
 /** One of {@link proofFaultCodes}. */
@@ -99,23 +111,33 @@ export const hex32Pattern = /^[0-9a-f]{64}$/
 /** A 64-byte value (signature) as text: lowercase hex. */
 export const hex64Pattern = /^[0-9a-f]{128}$/
 
+const notHexDigit = /[^0-9a-f]/
+
+/** What {@link hex32Pattern} and {@link hex64Pattern} say of 64 and 128 digits; it takes less than half as long. */
+export const isHex = (text: string, digits: number): boolean => text.length === digits && !notHexDigit.test(text)
+
 /** Any UUID in its lowercase spelling. */
 export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** A UUID version 7 (RFC 9562) in its lowercase spelling. */
 export const uuidV7Pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-const timestampPattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/
+const timestampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+const zeroUnit = 0x30
+const twoDigits = (text: string, at: number): number =>
+  10 * (text.charCodeAt(at) - zeroUnit) + (text.charCodeAt(at + 1) - zeroUnit)
 
 /** Whether a text is a real UTC second spelled `YYYY-MM-DDTHH:MM:SSZ`, years 0001 to 9999, no leap seconds. */
 export const isTimestamp = (text: string): boolean => {
-  const match = timestampPattern.exec(text)
-  if (match === null) return false
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number)
+  if (!timestampPattern.test(text)) return false
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2)
+  const [month, day, hour] = [twoDigits(text, 5), twoDigits(text, 8), twoDigits(text, 11)]
   const leapDay = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0
   const days = (daysInMonth[month - 1] ?? 0) + leapDay
-  return year >= 1 && day >= 1 && day <= days && hour < 24 && minute < 60 && second < 60
+  const inDay = hour < 24 && twoDigits(text, 14) < 60 && twoDigits(text, 17) < 60
+  return year >= 1 && day >= 1 && day <= days && inDay
 }
 
 type FieldCheck = (value: unknown, path: string) => ProofFault | null
@@ -167,7 +189,7 @@ const schemaVersion = text((value, path) =>
   value === "1" ? null : fault("unsupported_version", path, 'only version "1" is known')
 )
 
-const object = (name: string, fields: Record<string, FieldCheck>): FieldCheck => {
+const object = (name: string, fields: Record<string, FieldCheck>, mayLack: string | null = null): FieldCheck => {
   const entries = Object.entries(fields).map(
     ([key, check]) => [key, name === "" ? key : `${name}.${key}`, check] as const
   )
@@ -177,49 +199,64 @@ const object = (name: string, fields: Record<string, FieldCheck>): FieldCheck =>
       return fault("wrong_type", path, "must be an object")
     }
     const record = value as Record<string, unknown>
+    let unknown = Object.keys(value).length
     for (const [key, keyPath, check] of entries) {
-      if (!Object.hasOwn(value, key)) return fault("missing_field", keyPath, "must be present")
-      const found = check(record[key], keyPath)
+      const member = record[key]
+      // Not in JSON, and so as good as absent.
+      if (member === undefined) {
+        if (key !== mayLack) return fault("missing_field", keyPath, "must be present")
+        continue
+      }
+      const found = check(member, keyPath)
       if (found !== null) return found
+      unknown--
     }
-    return Object.keys(value).length === entries.length
-      ? null
-      : fault("unknown_field", path, "has a field that version 1 does not know")
+    return unknown === 0 ? null : fault("unknown_field", path, "has a field that version 1 does not know")
   }
 }
 
 const uuidV7 = matching(uuidV7Pattern, "a lowercase UUID version 7")
-const hex32 = matching(hex32Pattern, "64 lowercase hex digits")
+const hexOf = (digits: number): FieldCheck =>
+  text((value, path) =>
+    isHex(value, digits) ? null : fault("bad_format", path, `must be ${digits} lowercase hex digits`)
+  )
+const hex32 = hexOf(64)
+const hex64 = hexOf(128)
 
 // Fields are checked in this order, so the first fault of a record is the same in every implementation.
-const checkRecord = object("", {
-  schema_version: schemaVersion,
-  proof_id: uuidV7,
-  prev_proof_id: nullOr(uuidV7),
-  prev_proof_hash: nullOr(hex32),
-  sequence: count,
-  timestamp,
-  agent: object("agent", {
-    agent_id: matching(uuidPattern, "a lowercase UUID"),
-    cluster_alias: freeText(textLengthMax.cluster_alias)
-  }),
-  actor: object("actor", { actor_hash: hex32, actor_type: oneOf(actorTypes) }),
-  action: object("action", {
-    plugin: freeText(textLengthMax.plugin),
-    action_type: oneOf(actionTypes),
-    category: oneOf(categories),
-    subcategory: nullOr(freeText(textLengthMax.subcategory)),
-    description: freeText(textLengthMax.description)
-  }),
-  outcome: object("outcome", { status: oneOf(outcomeStatuses), verified: flag, evidence_hash: hex32 }),
-  scoring_hints: object("scoring_hints", {
-    complexity: oneOf(complexities),
-    impact_radius: count,
-    artifacts_touched: count,
-    time_spent_seconds: nullOr(count)
-  }),
-  signature: matching(hex64Pattern, "128 lowercase hex digits")
-})
+const checkRecord = object(
+  "",
+  {
+    schema_version: schemaVersion,
+    proof_id: uuidV7,
+    prev_proof_id: nullOr(uuidV7),
+    prev_proof_hash: nullOr(hex32),
+    sequence: count,
+    timestamp,
+    agent: object("agent", {
+      agent_id: matching(uuidPattern, "a lowercase UUID"),
+      cluster_alias: freeText(textLengthMax.cluster_alias)
+    }),
+    actor: object("actor", { actor_hash: hex32, actor_type: oneOf(actorTypes) }),
+    action: object("action", {
+      plugin: freeText(textLengthMax.plugin),
+      action_type: oneOf(actionTypes),
+      category: oneOf(categories),
+      subcategory: nullOr(freeText(textLengthMax.subcategory)),
+      description: freeText(textLengthMax.description)
+    }),
+    outcome: object("outcome", { status: oneOf(outcomeStatuses), verified: flag, evidence_hash: hex32 }),
+    scoring_hints: object("scoring_hints", {
+      complexity: oneOf(complexities),
+      impact_radius: count,
+      artifacts_touched: count,
+      time_spent_seconds: nullOr(count)
+    }),
+    key_rotation: object("key_rotation", { new_public_key: hex32, possession: hex64 }),
+    signature: hex64
+  },
+  "key_rotation"
+)
 
 const checkGenesis = (proof: FarmProof): ProofFault | null => {
   const first = proof.sequence === 0
@@ -231,13 +268,18 @@ const checkGenesis = (proof: FarmProof): ProofFault | null => {
   )
 }
 
-/** Checks parsed JSON against the form: exact keys, types, spellings, ranges and the shape of a first proof. */
+const checkRotation = ({ action, key_rotation }: FarmProof): ProofFault | null =>
+  key_rotation === undefined || action.action_type === "configure"
+    ? null
+    : fault("rotation_mismatch", "action.action_type", "must be configure where the key changes")
+
+/** Checks parsed JSON against the form: exact keys, types, spellings, ranges, the shape of a first proof and of a rotation. */
 export const checkForm = (value: unknown): Checked<FarmProof> => {
   // Untrusted: sent by any agent.
   const found = checkRecord(value, "")
   if (found !== null) return { ok: false, fault: found }
   // Every field of the interface has just been checked.
   const proof = value as FarmProof
-  const genesis = checkGenesis(proof)
-  return genesis === null ? { ok: true, value: proof } : { ok: false, fault: genesis }
+  const misshapen = checkGenesis(proof) ?? checkRotation(proof)
+  return misshapen === null ? { ok: true, value: proof } : { ok: false, fault: misshapen }
 }

@@ -10,6 +10,9 @@ import type { VerifyBackend } from "./strictEd25519.ts"
 /** Every kind of statement that a FarmOps key signs. */
 export const statementTags = [
   "farmops/enrolment/v1",
+  "farmops/rotation/v1",
+  "farmops/event/v1",
+  "farmops/archive/v1",
   "farmops/snapshot/v1",
   "farmops/registration/v1",
   "farmops/departure/v1"

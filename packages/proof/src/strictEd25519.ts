@@ -3,12 +3,19 @@
  * disagree on small-order points, encodings that are not reduced and oversized scalars; none of these is ever made by
  * an honest signer, so all are refused and every backend gives the same answer on every input.
  */
+import { encodeHex } from "./hex.ts"
 
 /** Hashing and verification as `verify.ts` needs them. `verify` must be strict: wrap it with {@link strictBackend}. */
 export interface VerifyBackend {
   readonly sha256: (bytes: Uint8Array) => Uint8Array
+  /** The same as lowercase hex, where the library makes that faster than we do. */
+  readonly sha256Hex?: (bytes: Uint8Array) => string
   readonly verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean
 }
+
+/** Lowercase hex SHA-256, by the shorter way that the backend has. */
+export const hashHex = (backend: VerifyBackend, bytes: Uint8Array): string =>
+  backend.sha256Hex === undefined ? encodeHex(backend.sha256(bytes)) : backend.sha256Hex(bytes)
 
 /** Bytes of an Ed25519 public key. */
 export const publicKeyBytes = 32
@@ -33,12 +40,12 @@ const order = Uint8Array.from([
   0, 0, 0, 0, 0, 0, 0, 0, 0x10
 ])
 
-const isSmallOrder = (point: Uint8Array): boolean =>
-  smallOrderY.some((y) => {
-    let difference = (y[31] ?? 0) ^ ((point[31] ?? 0) & 0x7f)
-    for (let at = 0; at < 31; at++) difference |= (y[at] ?? 0) ^ (point[at] ?? 0)
-    return difference === 0
-  })
+const isSmallOrder = (point: Uint8Array): boolean => {
+  const last = (point[31] ?? 0) & 0x7f
+  // Nothing here is secret, so the first byte that differs ends it.
+  for (const y of smallOrderY) if (y[31] === last && y.every((byte, at) => at === 31 || byte === point[at])) return true
+  return false
+}
 
 /** Whether y < p = 2^255 − 19. A larger y is a second spelling of a point that has one already. */
 const isReduced = (point: Uint8Array): boolean => {
@@ -69,7 +76,7 @@ export const isStrictSignature = (signature: Uint8Array): boolean => {
 
 /** Puts the strict checks in front of a library's `verify`, which must use the equation without the cofactor. */
 export const strictBackend = (library: VerifyBackend): VerifyBackend => ({
-  sha256: library.sha256,
+  ...library,
   verify: (signature, message, publicKey) =>
     isStrictPublicKey(publicKey) && isStrictSignature(signature) && library.verify(signature, message, publicKey)
 })

@@ -2,30 +2,16 @@
  * Decides whether a text is a FarmProof, whether a key signed it and whether it continues a chain. Pure functions over
  * data with no dependency but a {@link VerifyBackend}: a browser, a tracker and an auditor run the same lines.
  */
-import { decodeHex, encodeHex } from "./hex.ts"
-import {
-  type Checked,
-  checkForm,
-  type FarmProof,
-  hex32Pattern,
-  type ProofFault,
-  recordBytesMax,
-  refuse
-} from "./proofForm.ts"
-import { serializeProof } from "./serializeProof.ts"
-import { isStrictPublicKey, type VerifyBackend } from "./strictEd25519.ts"
+import { decodeHex } from "./hex.ts"
+import { checkPossession } from "./keyRotation.ts"
+import { parseProof } from "./parseProof.ts"
+import { type Checked, type FarmProof, hex32Pattern, type ProofFault, recordBytesMax, refuse } from "./proofForm.ts"
+import { writeUnsigned } from "./serializeProof.ts"
+import { hashHex, isStrictPublicKey, type VerifyBackend } from "./strictEd25519.ts"
 
-export type { Checked, FarmProof, ProofFault, ProofFaultCode } from "./proofForm.ts"
+export { parseProof, type UnverifiedProof } from "./parseProof.ts"
+export type { Checked, FarmProof, KeyRotation, ProofFault, ProofFaultCode } from "./proofForm.ts"
 export type { VerifyBackend } from "./strictEd25519.ts"
-
-/** A text that has the form of a proof. Nobody has looked at its signature yet. */
-export interface UnverifiedProof {
-  readonly proof: FarmProof
-  /** The exact canonical text as received. */
-  readonly line: string
-  /** The canonical text without `signature`: what is signed and hashed. */
-  readonly unsigned: string
-}
 
 /** A proof whose form and signature are good. Its place in a chain is for {@link followsHead} to say. */
 export interface CheckedProof {
@@ -45,56 +31,16 @@ export interface ChainHead {
 
 /** The verdict on a chain. `line` counts from 1; `count` is the number of good proofs before the fault, or in all. */
 export type ChainVerdict =
-  | { readonly ok: true; readonly count: number; readonly head: ChainHead | null }
+  | {
+      readonly ok: true
+      readonly count: number
+      readonly head: ChainHead | null
+      readonly epochs: ReadonlyArray<KeyEpoch>
+    }
   | { readonly ok: false; readonly line: number; readonly fault: ProofFault; readonly count: number }
 
-const utf8 = new TextEncoder()
-// ignoreBOM keeps a byte order mark in the text, where the canonical check refuses it.
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const decodeText = (received: string | Uint8Array): Checked<string> => {
-  const tooLarge = refuse("too_large", null, `a record has at most ${recordBytesMax} bytes`)
-  const notUtf8 = refuse("not_utf8", null, "must be well-formed Unicode in UTF-8")
-  if (typeof received !== "string") {
-    if (received.length > recordBytesMax) return tooLarge
-    try {
-      return { ok: true, value: strictUtf8.decode(received) }
-    } catch {
-      return notUtf8
-    }
-  }
-  // A UTF-16 unit takes 1 to 3 bytes of UTF-8, so the exact count is needed only in between.
-  if (received.length > recordBytesMax) return tooLarge
-  if (received.length * 3 > recordBytesMax && utf8.encode(received).length > recordBytesMax) return tooLarge
-  return received.isWellFormed() ? { ok: true, value: received } : notUtf8
-}
-
-const allWellFormed = ({ action, agent }: FarmProof): boolean =>
-  action.plugin.isWellFormed() &&
-  action.description.isWellFormed() &&
-  agent.cluster_alias.isWellFormed() &&
-  (action.subcategory === null || action.subcategory.isWellFormed())
-
-/** Reads one record: size, UTF-8, JSON, form, and the rule that writing it again gives the very bytes received. */
-export const parseProof = (received: string | Uint8Array): Checked<UnverifiedProof> => {
-  // Untrusted: sent by any agent.
-  const text = decodeText(received)
-  if (!text.ok) return text
-  let value: unknown
-  try {
-    value = JSON.parse(text.value)
-  } catch {
-    return refuse("not_json", null, "must be one JSON object")
-  }
-  const form = checkForm(value)
-  if (!form.ok) return form
-  const proof = form.value
-  // An escaped lone surrogate is well-formed text outside and not inside.
-  if (!allWellFormed(proof)) return refuse("not_utf8", null, "must be well-formed Unicode in UTF-8")
-  const { line, unsigned } = serializeProof(proof)
-  if (line !== text.value) return refuse("not_canonical", null, "must be spelled exactly as RFC 8785 spells it")
-  return { ok: true, value: { proof, line, unsigned } }
-}
+// One for all, since nothing here waits: a fresh buffer for each record would cost as much as hashing it.
+const scratch = new Uint8Array(recordBytesMax)
 
 const decodePublicKey = (publicKeyHex: string): Checked<Uint8Array> => {
   const publicKey = hex32Pattern.test(publicKeyHex) ? decodeHex(publicKeyHex) : null
@@ -103,6 +49,17 @@ const decodePublicKey = (publicKeyHex: string): Checked<Uint8Array> => {
     : refuse("bad_key", null, "the public key must be 64 lowercase hex digits of a key that is not of small order")
 }
 
+/** Decodes each key once for the whole chain that asks for it at every record. */
+const makeKeyReader = (): typeof decodePublicKey => {
+  let last = { hex: "", decoded: decodePublicKey("") }
+  return (hex) => {
+    if (last.hex !== hex) last = { hex, decoded: decodePublicKey(hex) }
+    return last.decoded
+  }
+}
+const readPublicKey = makeKeyReader()
+const readRecoveryKey = makeKeyReader()
+
 const checkSigned = (
   received: string | Uint8Array,
   publicKey: Uint8Array,
@@ -110,13 +67,15 @@ const checkSigned = (
 ): Checked<CheckedProof> => {
   const parsed = parseProof(received)
   if (!parsed.ok) return parsed
-  const { line, proof, unsigned } = parsed.value
-  const message = utf8.encode(unsigned)
+  const { line, proof } = parsed.value
+  const message = writeUnsigned(line, scratch)
   const signature = decodeHex(proof.signature)
   if (signature === null || !backend.verify(signature, message, publicKey)) {
     return refuse("bad_signature", "signature", "was not made by this key over this record")
   }
-  return { ok: true, value: { proof, hash: encodeHex(backend.sha256(message)), line } }
+  const unproved = checkPossession(proof, backend)
+  if (unproved !== null) return { ok: false, fault: unproved }
+  return { ok: true, value: { proof, hash: hashHex(backend, message), line } }
 }
 
 /** Form and signature of one record under one key. `publicKeyHex` is the enrolled key, never one that came with the record. */
@@ -125,7 +84,7 @@ export const verifyProof = (
   publicKeyHex: string,
   backend: VerifyBackend
 ): Checked<CheckedProof> => {
-  const publicKey = decodePublicKey(publicKeyHex)
+  const publicKey = readPublicKey(publicKeyHex)
   return publicKey.ok ? checkSigned(received, publicKey.value, backend) : publicKey
 }
 
@@ -149,6 +108,43 @@ export const headOf = ({ hash, proof }: Pick<CheckedProof, "hash" | "proof">): C
   hash
 })
 
+/** The keys with which a chain is taken up, learned apart from it. */
+export interface ChainAnchor {
+  /** The key in force at the first record, or after the head from which the chain is taken up. */
+  readonly publicKey: string
+  /** Fixed at enrolment; it may sign a rotation at any time, whatever the key in force. `null` for an agent without one. */
+  readonly recoveryKey: string | null
+}
+
+/** From this sequence on the chain is signed by this key, until the next epoch. */
+export interface KeyEpoch {
+  readonly firstSequence: number
+  readonly publicKey: string
+}
+
+/** The anchor that a key in hex stands for: one without a recovery key. */
+export const anchorOf = (anchor: string | ChainAnchor): ChainAnchor =>
+  typeof anchor === "string" ? { publicKey: anchor, recoveryKey: null } : anchor
+
+/**
+ * Form and signature of one record in its chain: by the key in force, or, where it hands the chain over, by the recovery
+ * key, which outranks it.
+ */
+export const verifyInChain = (
+  received: string | Uint8Array,
+  anchor: ChainAnchor,
+  backend: VerifyBackend
+): Checked<CheckedProof> => {
+  // A key that could never sign would otherwise pass unnoticed until it is needed.
+  const recovery = anchor.recoveryKey === null ? null : readRecoveryKey(anchor.recoveryKey)
+  if (recovery?.ok === false) return recovery
+  const checked = verifyProof(received, anchor.publicKey, backend)
+  if (checked.ok || checked.fault.code !== "bad_signature" || anchor.recoveryKey === null) return checked
+  const parsed = parseProof(received)
+  if (!parsed.ok || parsed.value.proof.key_rotation === undefined) return checked
+  return verifyProof(received, anchor.recoveryKey, backend)
+}
+
 /** Checks one agent's chain as its lines come. `accept` answers with the fault of a bad line, after which nothing more may follow. */
 export interface ChainVerifier {
   readonly accept: (line: string | Uint8Array) => ProofFault | null
@@ -156,52 +152,86 @@ export interface ChainVerifier {
   readonly count: () => number
   /** The last good proof, or where the chain was taken up. */
   readonly head: () => ChainHead | null
+  /** Who signed from which sequence on, in order; the last key is the one in force. */
+  readonly epochs: () => ReadonlyArray<KeyEpoch>
+  /** Whose chain it is; `null` before the first good proof. */
+  readonly agentId: () => string | null
+}
+
+/** What the records before `from` have shown: without it, a later record is compared only with those that come after it. */
+export interface ChainPast {
+  readonly agentId: string | null
+  /** The last key is the one in force. */
+  readonly epochs: ReadonlyArray<KeyEpoch>
+  /** Every `proof_id` so far. The verifier adds to it. */
+  readonly ids: { readonly has: (id: string) => boolean; readonly add: (id: string) => void }
+}
+
+const makeIds = (): ChainPast["ids"] => {
+  const known = new Set<string>()
+  // V8 keeps the whole line in memory for a part of it; joining parts makes a text of its own.
+  const copy = (id: string) => [id.slice(0, 18), id.slice(18)].join("")
+  return { has: (id) => known.has(id), add: (id) => void known.add(copy(id)) }
 }
 
 /**
- * Verifies every signature and every link of a chain that need not fit in memory. Starts at the first proof, or after
- * `from` for the rest of a chain whose beginning is already known. Remembers each `proof_id`: about 100 bytes a proof.
+ * Verifies every signature, every link and every change of key of a chain that need not fit in memory. Starts at the first
+ * proof, or after `from` for the rest of a chain whose beginning is already known. Remembers each `proof_id`: about 100
+ * bytes a proof.
  */
 export const makeChainVerifier = (
-  publicKeyHex: string,
+  anchor: string | ChainAnchor,
   backend: VerifyBackend,
-  from: ChainHead | null = null
+  from: ChainHead | null = null,
+  past: ChainPast | null = null
 ): ChainVerifier => {
-  const publicKey = decodePublicKey(publicKeyHex)
-  const seen = new Set<string>()
+  let keys = anchorOf(anchor)
+  const ids = past?.ids ?? makeIds()
+  const firstSequence = from === null ? 0 : from.sequence + 1
+  const epochs = [...(past?.epochs ?? [{ firstSequence, publicKey: keys.publicKey }])]
+  const usedKeys = new Set([keys.recoveryKey, ...epochs.map(({ publicKey }) => publicKey)])
   let head = from
-  let agentId: string | null = null
+  let agentId = past?.agentId ?? null
   let count = 0
   const accept = (line: string | Uint8Array): ProofFault | null => {
-    const checked = publicKey.ok ? checkSigned(line, publicKey.value, backend) : publicKey
+    const checked = verifyInChain(line, keys, backend)
     if (!checked.ok) return checked.fault
     const { proof } = checked.value
     const linked = followsHead(head, proof)
     if (!linked.ok) return linked.fault
-    agentId ??= proof.agent.agent_id
-    if (proof.agent.agent_id !== agentId) {
+    if (proof.agent.agent_id !== (agentId ?? proof.agent.agent_id)) {
       return refuse("wrong_agent", "agent.agent_id", "must be the same in the whole chain").fault
     }
-    if (seen.has(proof.proof_id)) return refuse("repeated_id", "proof_id", "must not occur twice in a chain").fault
-    seen.add(proof.proof_id)
+    if (ids.has(proof.proof_id)) return refuse("repeated_id", "proof_id", "must not occur twice in a chain").fault
+    const next = proof.key_rotation?.new_public_key
+    if (next !== undefined) {
+      if (usedKeys.has(next)) {
+        return refuse("key_reused", "key_rotation.new_public_key", "must not have been this agent's key before").fault
+      }
+      usedKeys.add(next)
+      epochs.push({ firstSequence: proof.sequence + 1, publicKey: next })
+      keys = { ...keys, publicKey: next }
+    }
+    ids.add(proof.proof_id)
+    agentId = proof.agent.agent_id
     head = headOf(checked.value)
     count++
     return null
   }
-  return { accept, count: () => count, head: () => head }
+  return { accept, count: () => count, head: () => head, epochs: () => epochs, agentId: () => agentId }
 }
 
 /** {@link makeChainVerifier} over lines that are at hand. Stops at the first bad one. */
 export const verifyChain = (
   lines: Iterable<string | Uint8Array>,
-  publicKeyHex: string,
+  anchor: string | ChainAnchor,
   backend: VerifyBackend,
   from: ChainHead | null = null
 ): ChainVerdict => {
-  const chain = makeChainVerifier(publicKeyHex, backend, from)
+  const chain = makeChainVerifier(anchor, backend, from)
   for (const line of lines) {
     const fault = chain.accept(line)
     if (fault !== null) return { ok: false, line: chain.count() + 1, fault, count: chain.count() }
   }
-  return { ok: true, count: chain.count(), head: chain.head() }
+  return { ok: true, count: chain.count(), head: chain.head(), epochs: chain.epochs() }
 }

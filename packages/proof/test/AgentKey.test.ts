@@ -156,6 +156,63 @@ describe("AgentKey", () => {
   )
 })
 
+describe("AgentKey rotation", () => {
+  it.effect("keeps the next key on disk, private, until it is adopted, and is that key from then on", () =>
+    inDirectory((directory, fs) =>
+      Effect.gen(function* () {
+        const key = yield* agentKey(directory)
+        const { agentId, publicKey } = key
+        assert.isNull(yield* key.next)
+        const prepared = yield* key.prepareNext
+        assert.strictEqual((yield* key.prepareNext).publicKey, prepared.publicKey)
+        assert.notStrictEqual(prepared.publicKey, publicKey)
+        assert.strictEqual(key.publicKey, publicKey)
+        assert.strictEqual(modeOf(yield* fs.stat(`${directory}/agent.key.next`)), 0o600)
+        // A restart in between still knows both.
+        const restarted = yield* agentKey(directory)
+        assert.strictEqual(restarted.publicKey, publicKey)
+        assert.strictEqual((yield* restarted.next)?.publicKey, prepared.publicKey)
+        yield* key.adoptNext
+        assert.strictEqual(key.publicKey, prepared.publicKey)
+        assert.strictEqual(key.fingerprint, prepared.fingerprint)
+        assert.strictEqual(key.sign(new Uint8Array(1)), prepared.sign(new Uint8Array(1)))
+        assert.strictEqual(key.agentId, agentId)
+        const after = yield* agentKey(directory)
+        assert.strictEqual(after.publicKey, prepared.publicKey)
+        assert.strictEqual(after.agentId, agentId)
+        assert.deepStrictEqual(yield* fs.readDirectory(directory), ["agent.key"])
+      })
+    )
+  )
+
+  it.effect("changes nothing when there is no next key to adopt", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const key = yield* agentKey(directory)
+        const { publicKey } = key
+        yield* key.adoptNext
+        assert.strictEqual(key.publicKey, publicKey)
+      })
+    )
+  )
+
+  it.effect("refuses a next key that others may read, or that is another agent's", () =>
+    inDirectory((directory, fs) =>
+      Effect.gen(function* () {
+        const key = yield* agentKey(directory)
+        yield* key.prepareNext
+        yield* fs.chmod(`${directory}/agent.key.next`, 0o644)
+        for (const use of [key.prepareNext, key.next, key.adoptNext]) {
+          assert.deepInclude(yield* Effect.flip(use), { _tag: "KeyFileUnreadable", reason: "permissions" })
+        }
+        yield* agentKey(`${directory}/other`)
+        yield* fs.rename(`${directory}/other/agent.key`, `${directory}/agent.key.next`)
+        assert.deepInclude(yield* Effect.flip(key.prepareNext), { _tag: "KeyFileUnreadable", reason: "contents" })
+      })
+    )
+  )
+})
+
 describe("SigningKey", () => {
   it.effect("never shows its seed: not when printed, not as JSON, not in a fiber's log", () =>
     inDirectory((directory, fs) =>

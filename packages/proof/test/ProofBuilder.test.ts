@@ -28,6 +28,8 @@ describe("ProofBuilder", () => {
       assert.deepInclude(verdict, { ok: true, count: 2 })
       assert.isTrue(verdict.ok && verdict.head?.hash === second.hash)
       assert.strictEqual(first.proof.agent.agent_id, key.agentId)
+      assert.strictEqual(first.proof.agent.cluster_alias, "prod-eu-1")
+      assert.deepInclude(first.proof.outcome, { status: "success", verified: true })
     }).pipe(Effect.provide(agentLayer))
   )
 

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { AgentKey } from "../src/AgentKey.ts"
+import * as Ed25519Node from "../src/Ed25519Node.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
 import { ProofChain } from "../src/ProofChain.ts"
 import { ProofLog, ProofLogUnavailable } from "../src/ProofLog.ts"
+import { makeSigningKey } from "../src/SigningKey.ts"
 import { verifyChain } from "../src/verify.ts"
 import { agentLayer, work } from "./work.ts"
 
@@ -114,5 +116,213 @@ describe("ProofChain", () => {
       }).pipe(Effect.provide(Layer.fresh(agentLayer)))
       assert.strictEqual(yield* log.count, 2)
     }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)))
+  )
+})
+
+const linesOf = Effect.flatMap(ProofLog, (log) =>
+  Effect.map(log.entriesAfter(-1, 1000), (entries) => entries.map(({ line }) => line))
+)
+
+describe("ProofChain rotation", () => {
+  it.effect("hands over to a fresh key in one chain that verifies from the first key on", () =>
+    Effect.gen(function* () {
+      const chain = yield* ProofChain
+      const key = yield* AgentKey
+      const first = key.publicKey
+      yield* chain.append(work(), "one")
+      const receipt = yield* chain.rotate("prod-eu-1")
+      assert.strictEqual(receipt.sequence, 1)
+      const second = key.publicKey
+      yield* chain.append(work(), "two")
+      yield* chain.rotate("prod-eu-1")
+      yield* chain.append(work(), "three")
+      const verdict = verifyChain(yield* linesOf, first, nodeBackend)
+      assert.deepStrictEqual(verdict.ok ? verdict.epochs : verdict, [
+        { firstSequence: 0, publicKey: first },
+        { firstSequence: 2, publicKey: second },
+        { firstSequence: 4, publicKey: key.publicKey }
+      ])
+      assert.isFalse(verifyChain(yield* linesOf, second, nodeBackend).ok)
+    }).pipe(Effect.provide(chainOn(ProofLog.layerMemory)))
+  )
+
+  it.effect("keeps its order among appends that come at the same time", () =>
+    Effect.gen(function* () {
+      const chain = yield* ProofChain
+      const first = (yield* AgentKey).publicKey
+      const appends = Array.from({ length: 20 }, (_, at) => Effect.asVoid(chain.append(work(), `observation-${at}`)))
+      const rotations = Array.from({ length: 5 }, () => Effect.asVoid(chain.rotate("prod-eu-1")))
+      const mixed = appends.flatMap((append, at) => [
+        append,
+        ...(at % 4 === 0 ? rotations.slice(at / 4, at / 4 + 1) : [])
+      ])
+      yield* Effect.all(mixed, { concurrency: "unbounded", discard: true })
+      const verdict = verifyChain(yield* linesOf, first, nodeBackend)
+      assert.deepInclude(verdict, { ok: true, count: 25 })
+      assert.lengthOf(verdict.ok ? verdict.epochs : [], 6)
+    }).pipe(Effect.provide(chainOn(yieldingLog)))
+  )
+
+  it.effect("finishes at the next start what died between the record and the key", () =>
+    Effect.gen(function* () {
+      const log = yield* ProofLog
+      const key = yield* AgentKey
+      const first = key.publicKey
+      const restart = Layer.fresh(ProofChain.layer.pipe(Layer.provide(Layer.succeed(ProofLog, log))))
+      const dying = Layer.succeed(AgentKey, {
+        agentId: key.agentId,
+        publicKey: first,
+        fingerprint: key.fingerprint,
+        sign: key.sign,
+        next: key.next,
+        prepareNext: key.prepareNext,
+        adoptNext: Effect.die("killed")
+      })
+      const exit = yield* Effect.exit(
+        Effect.provide(
+          Effect.flatMap(ProofChain, (chain) => chain.rotate("prod-eu-1")),
+          Layer.fresh(ProofChain.layer.pipe(Layer.provide([Layer.succeed(ProofLog, log), dying])))
+        )
+      )
+      assert.strictEqual(exit._tag, "Failure")
+      assert.strictEqual(key.publicKey, first)
+      yield* Effect.provide(
+        Effect.flatMap(ProofChain, (chain) => chain.append(work(), "after")),
+        restart
+      )
+      assert.notStrictEqual(key.publicKey, first)
+      assert.deepInclude(verifyChain(yield* linesOf, first, nodeBackend), { ok: true, count: 2 })
+    }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)), Effect.provide(Layer.fresh(agentLayer)))
+  )
+
+  it.effect("goes on with the old key when it died before the record", () =>
+    Effect.gen(function* () {
+      const key = yield* AgentKey
+      const first = key.publicKey
+      yield* key.prepareNext
+      const chain = yield* Effect.provide(ProofChain, Layer.fresh(ProofChain.layer))
+      yield* chain.append(work(), "one")
+      assert.strictEqual(key.publicKey, first)
+      assert.deepInclude(verifyChain(yield* linesOf, first, nodeBackend), { ok: true, count: 1 })
+    }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)), Effect.provide(Layer.fresh(agentLayer)))
+  )
+
+  it.effect("adopts no other key than the one that the log was rotated to", () =>
+    Effect.gen(function* () {
+      const key = yield* AgentKey
+      const log = yield* ProofLog
+      const chain = yield* Effect.provide(ProofChain, Layer.fresh(ProofChain.layer))
+      const next = yield* Effect.provide(makeSigningKey, Ed25519Node.layer)
+      let adopted = false
+      const stale = {
+        agentId: key.agentId,
+        publicKey: key.publicKey,
+        fingerprint: key.fingerprint,
+        sign: key.sign,
+        next: Effect.succeed(next),
+        prepareNext: Effect.succeed(next),
+        adoptNext: Effect.sync(() => {
+          adopted = true
+        })
+      }
+      yield* chain.rotate("prod-eu-1")
+      const restart = ProofChain.layer.pipe(
+        Layer.provide([Layer.succeed(ProofLog, log), Layer.succeed(AgentKey, stale)])
+      )
+      const error = yield* Effect.flip(Effect.provide(ProofChain, Layer.fresh(restart)))
+      assert.strictEqual(error._tag, "ChainOfAnotherAgent")
+      assert.isFalse(adopted)
+    }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)), Effect.provide(Layer.fresh(agentLayer)))
+  )
+
+  it.effect("refuses a log of the same key under another agent's name, and one that ends in no proof", () =>
+    Effect.gen(function* () {
+      const key = yield* AgentKey
+      const log = yield* ProofLog
+      const open = (as: AgentKey["Service"]) =>
+        Effect.provide(
+          ProofChain,
+          Layer.fresh(ProofChain.layer.pipe(Layer.provide([Layer.succeed(ProofLog, log), Layer.succeed(AgentKey, as)])))
+        )
+      const renamed = {
+        agentId: "0b5d3f6a-8c1e-4f7a-9a55-1d2c3b4a5f60",
+        publicKey: key.publicKey,
+        fingerprint: key.fingerprint,
+        sign: key.sign,
+        next: key.next,
+        prepareNext: key.prepareNext,
+        adoptNext: key.adoptNext
+      }
+      const chain = yield* open(key)
+      const receipt = yield* chain.append(work(), "one")
+      yield* open(key)
+      assert.deepInclude(yield* Effect.flip(open(renamed)), {
+        _tag: "ChainOfAnotherAgent",
+        agentId: renamed.agentId,
+        publicKey: key.publicKey
+      })
+      const torn = { sequence: 1, proofId: "torn", hash: "torn", line: receipt.line.slice(0, -1) }
+      yield* log.append({ ...torn, observationId: "torn", evidenceSalt: new Uint8Array(32) })
+      assert.strictEqual((yield* Effect.flip(open(key)))._tag, "ChainOfAnotherAgent")
+    }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)), Effect.provide(Layer.fresh(agentLayer)))
+  )
+
+  it.effect("refuses a log that was rotated to a key which is not here", () =>
+    Effect.gen(function* () {
+      const key = yield* AgentKey
+      const log = yield* ProofLog
+      const chain = yield* Effect.provide(ProofChain, Layer.fresh(ProofChain.layer))
+      const stale = {
+        agentId: key.agentId,
+        publicKey: key.publicKey,
+        fingerprint: key.fingerprint,
+        sign: key.sign,
+        next: Effect.succeed(null),
+        prepareNext: key.prepareNext,
+        adoptNext: Effect.void
+      }
+      yield* chain.rotate("prod-eu-1")
+      const restart = ProofChain.layer.pipe(
+        Layer.provide([Layer.succeed(ProofLog, log), Layer.succeed(AgentKey, stale)])
+      )
+      const error = yield* Effect.flip(Effect.provide(ProofChain, Layer.fresh(restart)))
+      assert.deepInclude(error, { _tag: "ChainOfAnotherAgent", publicKey: stale.publicKey })
+    }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)), Effect.provide(Layer.fresh(agentLayer)))
+  )
+})
+
+describe("ProofChain recovery", () => {
+  it.effect("goes back to a trusted proof, and only the recovery key makes that chain good", () =>
+    Effect.gen(function* () {
+      const chain = yield* ProofChain
+      const log = yield* ProofLog
+      const key = yield* AgentKey
+      const first = key.publicKey
+      const recoveryKey = yield* Effect.provide(makeSigningKey, Ed25519Node.layer)
+      for (const id of ["one", "two", "three"]) yield* chain.append(work(), id)
+      const receipt = yield* chain.recover("prod-eu-1", recoveryKey, 0)
+      assert.strictEqual(receipt.sequence, 1)
+      // What was proved in the thief's reach is proved again.
+      yield* chain.append(work(), "two")
+      assert.isFalse(yield* log.hasObservation("three"))
+      const anchor = { publicKey: first, recoveryKey: recoveryKey.publicKey }
+      assert.deepInclude(verifyChain(yield* linesOf, anchor, nodeBackend), { ok: true, count: 3 })
+      assert.isFalse(verifyChain(yield* linesOf, first, nodeBackend).ok)
+      assert.notStrictEqual(key.publicKey, first)
+    }).pipe(Effect.provide(chainOn(ProofLog.layerMemory)))
+  )
+
+  it.effect("starts at the very beginning when nothing is trusted, and nowhere that is not in the chain", () =>
+    Effect.gen(function* () {
+      const chain = yield* ProofChain
+      const recoveryKey = yield* Effect.provide(makeSigningKey, Ed25519Node.layer)
+      const tooEarly = yield* Effect.flip(chain.recover("prod-eu-1", recoveryKey, 0))
+      assert.deepInclude(tooEarly, { _tag: "ChainForked", expected: 0, received: 1 })
+      yield* chain.append(work(), "one")
+      const error = yield* Effect.flip(chain.recover("prod-eu-1", recoveryKey, 1))
+      assert.deepInclude(error, { _tag: "ChainForked", expected: 1, received: 2 })
+      assert.strictEqual((yield* chain.recover("prod-eu-1", recoveryKey, -1)).sequence, 0)
+      assert.lengthOf(yield* linesOf, 1)
+    }).pipe(Effect.provide(chainOn(ProofLog.layerMemory)))
   )
 })

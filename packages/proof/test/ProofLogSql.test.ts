@@ -133,17 +133,63 @@ describe("ProofLogSql", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("says that it is unavailable when the database fails", () =>
+  it.effect("says that it is unavailable when the database fails, and why", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "agent.db")
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        yield* sql`DROP TABLE agent_proof`
         const log = yield* ProofLog
-        assert.strictEqual((yield* Effect.flip(log.head))._tag, "ProofLogUnavailable")
-        assert.strictEqual((yield* Effect.flip(log.append(entry(0))))._tag, "ProofLogUnavailable")
+        for (const table of ["agent_proof", "agent_observation", "agent_cursor"]) {
+          yield* sql`ALTER TABLE ${sql(table)} RENAME TO ${sql(`${table}_away`)}`
+        }
+        const uses: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
+          log.head,
+          log.count,
+          log.append(entry(0)),
+          log.replaceAfter(-1, entry(0)),
+          log.hasObservation("one"),
+          log.markSeen("one"),
+          log.entriesAfter(-1, 1),
+          log.deliveredThrough,
+          log.markDelivered(0)
+        ]
+        for (const use of uses) {
+          const error = yield* Effect.flip(use)
+          assert.strictEqual(error._tag, "ProofLogUnavailable")
+          assert.deepNestedInclude(error, { "cause._tag": "SqlError" })
+        }
       }).pipe(Effect.provide(onFile(file)))
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("keeps its migrations in a table of its own, beside whatever else the database holds", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql<{ name: string }>`SELECT name FROM agent_proof_migration ORDER BY migration_id`
+      assert.deepStrictEqual(
+        rows.map(({ name }) => name),
+        ["agent_proof_log", "agent_recovery"]
+      )
+    }).pipe(Effect.provide(Layer.fresh(onFreshFile)))
+  )
+
+  it.effect("keeps what a recovery took out aside, for whoever wants to know", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const log = yield* ProofLog
+      for (const sequence of [0, 1, 2]) yield* log.append(entry(sequence))
+      yield* log.replaceAfter(0, entry(1, { proofId: "recovery", hash: "recovery", observationId: "recovery" }))
+      const rows = yield* sql`SELECT hash, sequence, line, observation_id FROM agent_proof_superseded ORDER BY sequence`
+      assert.deepStrictEqual(
+        rows.map((row) => ({ ...row })),
+        [1, 2].map((sequence) => ({
+          hash: `hash-${sequence}`,
+          sequence,
+          line: entry(sequence).line,
+          observation_id: `observation-${sequence}`
+        }))
+      )
+    }).pipe(Effect.provide(Layer.fresh(onFreshFile)))
   )
 })
 

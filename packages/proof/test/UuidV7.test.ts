@@ -30,4 +30,33 @@ describe("uuidV7", () => {
       assert.deepStrictEqual(ids.toSorted(), ids)
     })
   )
+
+  it.effect("spells the last time that it can hold for every later one, and the first for every earlier", () =>
+    Effect.gen(function* () {
+      for (const [time, spelled] of [
+        [2 ** 48 - 2, "ffffffff-fffe-7"],
+        [2 ** 48 - 1, "ffffffff-ffff-7"],
+        [2 ** 48, "ffffffff-ffff-7"],
+        [2 ** 52, "ffffffff-ffff-7"],
+        [-1, "00000000-0000-7"]
+      ] as const) {
+        yield* TestClock.setTime(time)
+        assert.isTrue((yield* uuidV7).startsWith(spelled))
+      }
+    })
+  )
+
+  it.effect("is random in each of its other 74 bits", () =>
+    Effect.gen(function* () {
+      let ones = 0n
+      let zeros = 0n
+      for (let made = 0; made < 200; made++) {
+        const bits = BigInt(`0x${(yield* uuidV7).replaceAll("-", "")}`)
+        ones |= bits
+        zeros |= ~bits
+      }
+      const random = (0xfffn << 64n) | ((1n << 62n) - 1n)
+      assert.strictEqual(ones & zeros & ((1n << 80n) - 1n), random)
+    })
+  )
 })

@@ -13,10 +13,11 @@ export const entry = (sequence: number, change: Partial<LogEntry> = {}): LogEntr
   ...change
 })
 
-export const proofLogSuite = (name: string, layer: Layer.Layer<ProofLog, unknown>) =>
+/** `live` for a backend that waits for a server: a test clock would stop its timeouts, and it with them. */
+export const proofLogSuite = (name: string, layer: Layer.Layer<ProofLog, unknown>, clock: "test" | "live" = "test") =>
   describe(`ProofLog ${name}`, () => {
     const test = (what: string, run: Effect.Effect<void, unknown, ProofLog>) =>
-      it.effect(what, () => Effect.provide(run, layer))
+      (clock === "live" ? it.live : it.effect)(what, () => Effect.provide(run, layer))
 
     test(
       "is empty at first",
@@ -75,6 +76,70 @@ export const proofLogSuite = (name: string, layer: Layer.Layer<ProofLog, unknown
           assert.deepInclude(error, { _tag: "ObservationAlreadyProved", observationId })
         }
         assert.strictEqual(yield* log.count, 1)
+      })
+    )
+
+    test(
+      "puts a recovery in the place of later proofs, opens their observations again and steps the cursor back",
+      Effect.gen(function* () {
+        const log = yield* ProofLog
+        for (const sequence of [0, 1, 2, 3]) yield* log.append(entry(sequence))
+        yield* log.markDelivered(3)
+        const recovery = entry(2, { proofId: "recovery", hash: "recovery", observationId: "recovery" })
+        yield* log.replaceAfter(1, recovery)
+        assert.deepStrictEqual(yield* log.entriesAfter(-1, 10), [entry(0), entry(1), recovery])
+        assert.deepStrictEqual(yield* log.head, { sequence: 2, proofId: "recovery", hash: "recovery" })
+        assert.strictEqual(yield* log.deliveredThrough, 1)
+        assert.isTrue(yield* log.hasObservation("observation-1"))
+        assert.isFalse(yield* log.hasObservation("observation-2"))
+        yield* log.append(entry(3, { proofId: "again", hash: "again", observationId: "observation-2" }))
+        assert.strictEqual(yield* log.count, 4)
+      })
+    )
+
+    test(
+      "takes a recovery before the first proof, and leaves a cursor that has not come so far alone",
+      Effect.gen(function* () {
+        const log = yield* ProofLog
+        yield* log.append(entry(0))
+        yield* log.replaceAfter(-1, entry(0, { proofId: "recovery", hash: "recovery", observationId: "recovery" }))
+        assert.strictEqual((yield* log.head)?.proofId, "recovery")
+        assert.strictEqual(yield* log.deliveredThrough, -1)
+        assert.strictEqual(yield* log.count, 1)
+      })
+    )
+
+    test(
+      "takes a recovery that has nothing to take out",
+      Effect.gen(function* () {
+        const log = yield* ProofLog
+        yield* log.append(entry(0))
+        yield* log.replaceAfter(0, entry(1))
+        assert.deepStrictEqual(yield* log.entriesAfter(-1, 10), [entry(0), entry(1)])
+      })
+    )
+
+    test(
+      "refuses a recovery out of place or of a settled observation, and loses nothing by it",
+      Effect.gen(function* () {
+        const log = yield* ProofLog
+        for (const sequence of [0, 1, 2]) yield* log.append(entry(sequence))
+        yield* log.markDelivered(2)
+        const fresh = { proofId: "recovery", hash: "recovery" }
+        for (const [after, sequence] of [
+          [0, 2],
+          [0, 0],
+          [7, 8]
+        ] as const) {
+          const error = yield* Effect.flip(log.replaceAfter(after, entry(sequence, { ...fresh, observationId: "new" })))
+          const expected = Math.min(after + 1, 3)
+          assert.deepInclude(error, { _tag: "ChainForked", expected, received: sequence })
+        }
+        const settled = yield* Effect.flip(log.replaceAfter(0, entry(1, { ...fresh, observationId: "observation-0" })))
+        assert.deepInclude(settled, { _tag: "ObservationAlreadyProved", observationId: "observation-0" })
+        assert.deepStrictEqual(yield* log.entriesAfter(-1, 10), [entry(0), entry(1), entry(2)])
+        assert.strictEqual(yield* log.deliveredThrough, 2)
+        assert.isTrue(yield* log.hasObservation("observation-2"))
       })
     )
 

@@ -5,11 +5,10 @@ import { fileURLToPath } from "node:url"
 export const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url))
 const conformance = new URL("../../../conformance/", import.meta.url)
 
-export const vectorsDirectory = fileURLToPath(new URL("proof/v1/", conformance))
-
 export interface ProofVector {
   readonly name: string
   readonly public_key: string
+  readonly recovery_key?: string
   readonly proof?: string
   readonly proofs?: ReadonlyArray<string>
   readonly code: string | null
@@ -18,10 +17,24 @@ export interface ProofVector {
   readonly verdict: "valid" | "invalid"
 }
 
-export const proofVectors: ReadonlyArray<ProofVector> = ["valid", "invalid"].flatMap((verdict) => {
-  const directory = new URL(`proof/v1/${verdict}/`, conformance)
-  return readdirSync(directory).map((name): ProofVector => JSON.parse(readFileSync(new URL(name, directory), "utf8")))
-})
+const readVectors = <Vector>(set: string): ReadonlyArray<Vector> =>
+  ["valid", "invalid"].flatMap((verdict) => {
+    const directory = new URL(`${set}/v1/${verdict}/`, conformance)
+    return readdirSync(directory).map((name): Vector => JSON.parse(readFileSync(new URL(name, directory), "utf8")))
+  })
+
+export const proofVectors = readVectors<ProofVector>("proof")
+
+/** A vector of what surrounds a record: the input and, beside the verdict, what its kind states. */
+export interface LedgerVector {
+  readonly name: string
+  readonly code: string | null
+  readonly verdict: "valid" | "invalid"
+  readonly [stated: string]: unknown
+}
+
+/** The vectors of a set that is named as its kind at the door. */
+export const ledgerVectors = (set: "merkle" | "checkpoint" | "bundle" | "fork") => readVectors<LedgerVector>(set)
 
 export interface EdgeVector {
   readonly name: string

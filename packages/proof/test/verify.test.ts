@@ -1,13 +1,32 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { agent, body, chain, signed, withFields } from "../../../conformance/proof/sampleProofs.ts"
+import {
+  agent,
+  body,
+  chain,
+  nextKey,
+  recovery,
+  rotating,
+  signed,
+  withFields
+} from "../../../conformance/proof/sampleProofs.ts"
 import { canonicalJson } from "../src/canonicalJson.ts"
 import { FarmProof, hashProof } from "../src/FarmProof.ts"
-import { nobleBackend } from "../src/NobleBackend.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
 import { checkForm, proofFaultCodes } from "../src/proofForm.ts"
-import { serializeProof, serializeUnsigned } from "../src/serializeProof.ts"
-import { followsHead, headOf, parseProof, verifyChain, verifyProof } from "../src/verify.ts"
+import { insertSignature, serializeProof, serializeUnsigned, writeUnsigned } from "../src/serializeProof.ts"
+import {
+  followsHead,
+  headOf,
+  makeChainVerifier,
+  parseProof,
+  verifyChain,
+  verifyInChain,
+  verifyProof
+} from "../src/verify.ts"
+import { libraries } from "./ed25519Libraries.ts"
 import { proofVectors } from "./vectors.ts"
 
 const good = signed(body()).text
@@ -15,15 +34,13 @@ const utf8 = new TextEncoder()
 const verify = (text: string | Uint8Array) => verifyProof(text, agent.publicKey, nodeBackend)
 const codeOf = (checked: ReturnType<typeof verify>) => (checked.ok ? null : checked.fault.code)
 
-describe.each([
-  ["node", nodeBackend],
-  ["noble", nobleBackend]
-] as const)("with the %s backend", (_, backend) => {
+describe.each(libraries)("with the $name backend", ({ backend }) => {
   it.each(proofVectors.map((vector) => [`${vector.verdict}/${vector.name}`, vector] as const))(
     "gives the committed verdict on %s",
-    (_name, { code, hash, line, proof, proofs, public_key }) => {
+    (_name, { code, hash, line, proof, proofs, public_key, recovery_key = null }) => {
+      const anchor = { publicKey: public_key, recoveryKey: recovery_key }
       const verdict =
-        proofs === undefined ? verifyProof(proof ?? "", public_key, backend) : verifyChain(proofs, public_key, backend)
+        proofs === undefined ? verifyProof(proof ?? "", public_key, backend) : verifyChain(proofs, anchor, backend)
       assert.strictEqual(verdict.ok ? null : verdict.fault.code, code)
       if ("line" in verdict) assert.strictEqual(verdict.line, line)
       if ("head" in verdict) assert.strictEqual(verdict.head?.hash ?? null, hash)
@@ -112,6 +129,50 @@ describe("verifyProof", () => {
   })
 })
 
+describe("a rotation", () => {
+  const first = signed(body())
+  const turn = signed(rotating(body(1, first.record)))
+  const after = signed(body(2, turn.record), nextKey)
+  const lines = [first.text, turn.text, after.text]
+
+  it("refuses every single flipped bit of its line", () => {
+    const bytes = utf8.encode(turn.text)
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const edited = bytes.slice()
+      edited[bit >> 3] = (edited[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      assert.isFalse(verify(edited).ok, `bit ${bit}`)
+    }
+  })
+
+  it("says who signs from which sequence on", () => {
+    const verdict = verifyChain(lines, agent.publicKey, nodeBackend)
+    assert.deepStrictEqual(verdict.ok ? verdict.epochs : null, [
+      { firstSequence: 0, publicKey: agent.publicKey },
+      { firstSequence: 2, publicKey: nextKey.publicKey }
+    ])
+  })
+
+  it("is taken up behind it with the new key, and with no other", () => {
+    const start = verifyChain(lines.slice(0, 2), agent.publicKey, nodeBackend)
+    const head = start.ok ? start.head : null
+    assert.isTrue(verifyChain(lines.slice(2), nextKey.publicKey, nodeBackend, head).ok)
+    assert.isFalse(verifyChain(lines.slice(2), agent.publicKey, nodeBackend, head).ok)
+  })
+
+  it("keeps the proofs before it good under the old key and only under that", () => {
+    assert.isTrue(verifyProof(first.text, agent.publicKey, nodeBackend).ok)
+    assert.isFalse(verifyProof(first.text, nextKey.publicKey, nodeBackend).ok)
+  })
+
+  it("gives the recovery key nothing but rotations", () => {
+    const anchor = { publicKey: agent.publicKey, recoveryKey: recovery.publicKey }
+    const recovered = signed(rotating(body(1, first.record)), recovery)
+    assert.isTrue(verifyInChain(recovered.text, anchor, nodeBackend).ok)
+    assert.isFalse(verifyInChain(signed(body(1, first.record), recovery).text, anchor, nodeBackend).ok)
+    assert.isFalse(verifyInChain(recovered.text, { ...anchor, recoveryKey: null }, nodeBackend).ok)
+  })
+})
+
 describe("verifyChain", () => {
   const texts = chain(6).map(({ text }) => text)
   const judge = (lines: Iterable<string>) => verifyChain(lines, agent.publicKey, nodeBackend)
@@ -134,11 +195,38 @@ describe("verifyChain", () => {
     const start = judge(texts.slice(0, 3))
     assert.isTrue(start.ok && whole.ok)
     const head = start.ok ? start.head : null
-    assert.deepStrictEqual(verifyChain(texts.slice(3), agent.publicKey, nodeBackend, head), { ...whole, count: 3 })
+    assert.deepStrictEqual(verifyChain(texts.slice(3), agent.publicKey, nodeBackend, head), {
+      ok: true,
+      count: 3,
+      head: whole.ok ? whole.head : null,
+      epochs: [{ firstSequence: 3, publicKey: agent.publicKey }]
+    })
     assert.isFalse(verifyChain(texts.slice(4), agent.publicKey, nodeBackend, head).ok)
     const other = head === null ? null : { ...head, hash: "0".repeat(64) }
     const verdict = verifyChain(texts.slice(3), agent.publicKey, nodeBackend, other)
     assert.strictEqual(verdict.ok ? null : verdict.fault.code, "wrong_parent")
+  })
+
+  it("remembers of each proof its id, and not its whole line", () => {
+    setFlagsFromString("--expose-gc")
+    const collect: () => void = runInNewContext("gc")
+    const verifier = makeChainVerifier(agent.publicKey, { ...nodeBackend, verify: () => true })
+    const count = 5000
+    const accept = (from: number, to: number, last: ReturnType<typeof signed> | null) => {
+      let parent = last
+      for (let at = from; at < to; at++) {
+        parent = signed(body(at, parent?.record ?? null), { ...agent, sign: () => "ab".repeat(64) })
+        assert.isNull(verifier.accept(utf8.encode(parent.text)))
+      }
+      return parent
+    }
+    const warm = accept(0, 100, null)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    accept(100, 100 + count, warm)
+    collect()
+    assert.isBelow((process.memoryUsage().heapUsed - before) / count, good.length / 2)
+    assert.strictEqual(verifier.count(), 100 + count)
   })
 
   it("reads no further than the first bad line", () => {
@@ -173,13 +261,16 @@ describe("the serialiser for proofs", () => {
     assert.strictEqual(line, canonicalJson(proof))
     assert.strictEqual(signedText, canonicalJson(unsigned))
     assert.strictEqual(serializeUnsigned(unsigned), signedText)
+    assert.strictEqual(insertSignature(signedText, proof.signature), line)
+    const room = new Uint8Array(Buffer.byteLength(line))
+    assert.deepStrictEqual(writeUnsigned(line, room), utf8.encode(signedText))
     assert.deepStrictEqual(JSON.parse(line), proof)
     const form = checkForm(proof)
     const parsed = parseProof(line)
-    // A random proof may break the rule of the first proof, and nothing else.
+    // A random proof may break the rules of the first proof and of a rotation, and nothing else.
     assert.deepStrictEqual(parsed.ok, form.ok)
     if (parsed.ok) assert.deepStrictEqual(parsed.value, { proof, line, unsigned: signedText })
-    else assert.include(["genesis_mismatch", "too_large"], parsed.fault.code)
+    else assert.include(["genesis_mismatch", "rotation_mismatch", "too_large"], parsed.fault.code)
   })
 
   it("hashes what is signed", () => {
@@ -188,13 +279,23 @@ describe("the serialiser for proofs", () => {
   })
 })
 
+/** What a schema of fields cannot see. */
+const beyondTheForm = new Set([
+  "not_canonical",
+  "bad_signature",
+  "bad_possession",
+  "bad_key",
+  "genesis_mismatch",
+  "rotation_mismatch"
+])
+
 describe("the FarmProof schema", () => {
   it("accepts every valid vector and refuses every one whose form is wrong", () => {
     const decode = Schema.decodeUnknownOption(FarmProof, { onExcessProperty: "error" })
     for (const { code, name, proof, verdict } of proofVectors) {
       if (proof === undefined || ["not_json", "too_large", "not_utf8"].includes(code ?? "")) continue
-      const sameForm =
-        verdict === "valid" || ["not_canonical", "bad_signature", "bad_key", "genesis_mismatch"].includes(code ?? "")
+      const wellFormed = !proof.includes("\\ud800")
+      const sameForm = (verdict === "valid" || beyondTheForm.has(code ?? "")) && wellFormed
       assert.strictEqual(decode(JSON.parse(proof))._tag === "Some", sameForm, name)
     }
   })
