@@ -6,6 +6,9 @@ import { TrackerApi } from "@farmops/core/api/TrackerApi"
 import { makeTrackerRpc } from "@farmops/core/api/TrackerRpc"
 import { layerTrackerHandlers } from "@farmops/core/api/trackerHandlers"
 import { trackerRoutes } from "@farmops/core/api/trackerRoutes"
+import { Checkpointer } from "@farmops/core/farm/checkpoint/Checkpointer"
+import { Checkpoints } from "@farmops/core/farm/checkpoint/Checkpoints"
+import { layerKeepCheckpoints } from "@farmops/core/farm/checkpoint/keepCheckpoints"
 import { FarmFeed } from "@farmops/core/farm/FarmFeed"
 import { Ledger } from "@farmops/core/farm/Ledger"
 import { LedgerSettings } from "@farmops/core/farm/LedgerSettings"
@@ -82,8 +85,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null }),
     LedgerSettings.layer({ timeZone: config.timeZone, farmName: config.farmName, sample: config.sample })
   ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Node.layer)), Layer.provide(dataDirectory(config.dataDir)))
-  return Layer.mergeAll(FarmFeed.layer, SnapshotSigner.layer).pipe(
-    Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer)),
+  return Layer.mergeAll(FarmFeed.layer, SnapshotSigner.layer, Checkpoints.layer).pipe(
+    Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
     Layer.provideMerge(settings)
   )
@@ -139,6 +142,8 @@ export const trackerLayer = (config: TrackerConfig) =>
         Layer.provideMerge(HttpRouter.serve(routes(config), { disableListenLog: true, disableLogger: true })),
         Layer.provideMerge(villages(config)),
         Layer.provideMerge(layerServer({ host: config.host, port: config.port, wrap: door.wrap })),
+        // Below the server, so that its last checkpoint comes after the last proof.
+        Layer.provideMerge(layerKeepCheckpoints),
         Layer.provideMerge(ledgerLayer(config)),
         Layer.provideMerge(Health.layer)
       )

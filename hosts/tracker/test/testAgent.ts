@@ -48,6 +48,7 @@ export const makeAgent = Effect.gen(function* () {
     const body = {
       agent_id: key.agentId,
       public_key: key.publicKey,
+      recovery_public_key: null,
       cluster_alias: "test",
       requested_at: DateTime.formatIso(now).replace(/\.\d+Z$/, "Z")
     }

@@ -113,21 +113,22 @@ describe("a tracker", () => {
       const { line: fork } = yield* agent.build(null)
       const before = (yield* tracker.ask("/api/v1/farm")).text
       const refusals: ReadonlyArray<readonly [string, number, string]> = [
-        [fork, 409, "forked"],
         [third, 409, "gap"],
         [third.replace("Did 1 thing", "Did 2 thing"), 422, "bad_signature"],
         [`${third}\n`, 422, "not_canonical"],
         ["{", 422, "not_json"],
         ["{}", 422, "missing_field"],
         ["", 422, "not_json"],
-        [`"${"x".repeat(9000)}"`, 422, "too_large"]
+        [`"${"x".repeat(9000)}"`, 422, "too_large"],
+        [fork, 409, "forked"],
+        [third, 403, "agent_frozen"]
       ]
+      assert.strictEqual((yield* tracker.submit(third)).json.expected, 1)
       for (const [body, status, code] of refusals) {
         const answer = yield* tracker.ask("/api/v1/proofs", { body })
         assert.deepInclude(answer, { status, type: "application/problem+json" }, code)
         assert.deepInclude(answer.json, { status, code })
       }
-      assert.strictEqual((yield* tracker.submit(third)).json.expected, 1)
       assert.strictEqual((yield* tracker.ask("/api/v1/farm")).text, before)
     }).pipe(Effect.scoped)
   )
@@ -184,7 +185,7 @@ describe("a tracker", () => {
       }
       assert.strictEqual((yield* tracker.ask("/api/v1/farm", { token: tracker.token })).status, 200)
       assert.strictEqual((yield* tracker.ask("/farm.svg", { token: tracker.token })).status, 200)
-      for (const path of ["/api/v1/public/profile", "/api/v1/public/snapshot", "/healthz", "/"]) {
+      for (const path of ["/api/v1/public/profile", "/api/v1/public/snapshot", "/healthz", "/", "/verify"]) {
         assert.strictEqual((yield* tracker.ask(path)).status, 200, path)
       }
       const agent = yield* makeAgent

@@ -21,10 +21,11 @@ const Work = Schema.Struct({
   category: Schema.Literals(categories),
   bot: Schema.Boolean,
   success: Schema.Boolean,
+  isVoid: Schema.Boolean,
   impact: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 }))
 })
 
-const entryOf = ({ bot, category, day, impact, success }: typeof Work.Type): LedgerEntry => {
+const entryOf = ({ bot, category, day, impact, isVoid, success }: typeof Work.Type): LedgerEntry => {
   const proof: FarmProof = {
     schema_version: "1",
     proof_id: "01890000-0000-7000-8000-000000000000",
@@ -39,7 +40,7 @@ const entryOf = ({ bot, category, day, impact, success }: typeof Work.Type): Led
     scoring_hints: { complexity: "high", impact_radius: impact, artifacts_touched: 1, time_spent_seconds: null },
     signature: "ef".repeat(64)
   }
-  return { proof, receivedAt: `2026-03-${String(day).padStart(2, "0")}T00:00:00Z` }
+  return { proof, receivedAt: `2026-03-${String(day).padStart(2, "0")}T00:00:00Z`, isVoid }
 }
 
 describe("projectEntries", () => {
@@ -67,15 +68,35 @@ describe("projectEntries", () => {
         assert.deepStrictEqual([coins(details), coins(sums), coins(days)], [total, total, total])
         assert.strictEqual(
           days.reduce((sum, one) => sum + one.proofs, 0),
-          work.filter(({ success }) => success).length
+          work.filter(({ isVoid, success }) => success && !isVoid).length
         )
+      })
+  )
+
+  it.effect.prop(
+    "pays and counts the rest as if void proofs had never come, but for the length of the ledger",
+    [Schema.Array(Work).check(Schema.isMaxLength(40))],
+    ([work]) =>
+      Effect.sync(() => {
+        const whole = projectEntries(founded, work.map(entryOf), scoring)
+        const counted = work.filter(({ isVoid }) => !isVoid)
+        const rest = projectEntries(founded, counted.map(entryOf), scoring)
+        const { length, updatedAt } = whole.totals
+        assert.strictEqual(length, work.length)
+        assert.strictEqual(
+          projectionBytes(whole),
+          projectionBytes({ ...rest, totals: { ...rest.totals, length, updatedAt } })
+        )
+        const voided = whole.details.filter(({ reason }) => reason === "void")
+        assert.strictEqual(voided.length, work.length - counted.length)
+        assert.isTrue(voided.every(({ coins }) => coins === 0))
       })
   )
 
   it("rounds the work of a proof half up to a thousandth", () => {
     const { details } = projectEntries(
       founded,
-      [entryOf({ day: 3, category: "toil", bot: false, success: true, impact: 2 })],
+      [entryOf({ day: 3, category: "toil", bot: false, success: true, impact: 2, isVoid: false })],
       scoring
     )
     // 1.5 × 1.111 × 1 = 1.6665

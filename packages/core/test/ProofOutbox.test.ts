@@ -38,6 +38,8 @@ class FakeTracker {
   faults: Array<Fault | null> = []
   /** Given to every proof while set, as by a tracker whose owner has not decided. */
   refusesAll: string | null = null
+  /** What it says to a proof whose parent it has not. */
+  saysWhenBehind = "gap"
 
   readonly submit = (lines: ReadonlyArray<string>) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -60,7 +62,7 @@ class FakeTracker {
     for (const line of lines) {
       if (this.refusesAll !== null) return [...results, refusal(this.refusesAll)]
       const already = this.stored.includes(line)
-      if (!already && line !== `line-${this.stored.length}`) return [...results, refusal("gap")]
+      if (!already && line !== `line-${this.stored.length}`) return [...results, refusal(this.saysWhenBehind)]
       if (!already) this.stored.push(line)
       results.push({ coins: 10, already, code: null, detail: "" })
     }
@@ -196,7 +198,8 @@ describe("delivery", () => {
     )
   })
 
-  it.effect.each(["agent_unknown", "agent_pending"])("waits for the owner's approval (%s)", (code) => {
+  const passing = ["agent_unknown", "agent_pending", "agent_frozen", "future_timestamp"]
+  it.effect.each(passing)("waits for what the owner or time will cure (%s)", (code) => {
     const tracker = new FakeTracker()
     tracker.refusesAll = code
     return withOutbox(tracker, (outbox) =>
@@ -269,8 +272,9 @@ describe("delivery", () => {
     )
   })
 
-  it.effect("sends all of its log again to a tracker that was restored from a backup", () => {
+  it.effect.each(["gap", "bad_signature"])("sends all of its log again to a restored tracker that says %s", (code) => {
     const tracker = new FakeTracker()
+    tracker.saysWhenBehind = code
     return withOutbox(tracker, (outbox) =>
       Effect.gen(function* () {
         yield* append(300)
@@ -279,7 +283,7 @@ describe("delivery", () => {
         tracker.stored.length = 280
         yield* append(1)
         yield* outbox.wake
-        yield* until((state) => state.lastError === "gap")
+        yield* until((state) => state.lastError === code)
         yield* TestClock.adjust("2 seconds")
         yield* delivered(301)
         expect(tracker.stored).toEqual(lines(301))
@@ -287,19 +291,20 @@ describe("delivery", () => {
     )
   })
 
-  it.effect("stops when a tracker still asks for earlier proofs after it was sent the first", () => {
+  it.effect.each(["gap", "bad_signature"])("stops when a tracker still says %s after it was sent the first", (code) => {
     const tracker = new FakeTracker()
     return withOutbox(tracker, (outbox) =>
       Effect.gen(function* () {
         yield* append(1)
         yield* Effect.forkChild(outbox.run)
         yield* delivered(1)
-        tracker.refusesAll = "gap"
+        tracker.refusesAll = code
         yield* append(1)
         yield* outbox.wake
-        yield* until((state) => state.lastError === "gap")
+        yield* until((state) => state.lastError === code)
         yield* TestClock.adjust("2 seconds")
-        yield* until((state) => state.stopped === "gap")
+        yield* until((state) => state.stopped === code)
+        expect(tracker.calls).toEqual([1, 1, 2])
       })
     )
   })

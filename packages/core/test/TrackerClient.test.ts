@@ -185,6 +185,7 @@ describe("a tracker spoken to over REST", () => {
       const request = {
         agent_id: answer.agent_id,
         public_key: "a".repeat(64),
+        recovery_public_key: null,
         cluster_alias: "home",
         requested_at: "2026-11-16T12:00:00Z",
         possession: "b".repeat(128)

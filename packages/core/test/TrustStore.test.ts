@@ -1,21 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import { farmSaltToHex } from "@farmops/proof/FarmSalt"
 import { signStatement } from "@farmops/proof/signedStatement"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { EnrolmentRequest } from "../src/farm/Enrolment.ts"
 import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
+import { TrustStore } from "../src/farm/TrustStore.ts"
 import {
   AgentKeyMismatch,
   AgentRevoked,
   AgentUnknown,
   EnrolmentsFull,
-  PossessionUnproved,
-  TrustStore,
-  waitingMax
-} from "../src/farm/TrustStore.ts"
+  PossessionUnproved
+} from "../src/farm/trust/agentErrors.ts"
+import { waitingMax } from "../src/farm/trust/enrollAgent.ts"
 import { approvedTestAgent, onFarm } from "./farmLayers.ts"
-import { makeTestAgent } from "./proofFixture.ts"
+import { makeRecoverableAgent, makeTestAgent } from "./proofFixture.ts"
 
 describe("TrustStore", () => {
   it.effect("keeps an agent waiting, without the salt, until the owner approves it", () =>
@@ -73,6 +74,33 @@ describe("TrustStore", () => {
         assert.instanceOf(yield* Effect.flip(claim(other.key, agent.agentId)), AgentKeyMismatch)
         assert.instanceOf(yield* Effect.flip(claim(agent.key, other.agentId)), AgentKeyMismatch)
         assert.strictEqual((yield* trust.list).length, 1)
+      })
+    )
+  )
+
+  it.effect("fixes the recovery key with the first request", () =>
+    onFarm(
+      Effect.gen(function* () {
+        const trust = yield* TrustStore
+        const agent = yield* makeRecoverableAgent
+        const plain = yield* makeTestAgent
+        const other = yield* makeTestAgent
+        const claim = Effect.fnUntraced(function* (of: typeof agent, recovery_public_key: string | null) {
+          const { possession: _, ...body } = { ...(yield* of.enrolment), recovery_public_key }
+          return yield* trust.enroll({ ...body, possession: signStatement(of.key, "farmops/enrolment/v1", body) })
+        })
+        yield* trust.enroll(yield* agent.enrolment)
+        yield* trust.enroll(yield* plain.enrolment)
+        assert.instanceOf(yield* Effect.flip(claim(agent, null)), AgentKeyMismatch)
+        assert.instanceOf(yield* Effect.flip(claim(agent, other.key.publicKey)), AgentKeyMismatch)
+        assert.instanceOf(yield* Effect.flip(claim(plain, other.key.publicKey)), AgentKeyMismatch)
+        const { recovery_public_key } = yield* trust.get(agent.agentId)
+        assert.strictEqual(recovery_public_key, agent.recoveryKey?.publicKey)
+        assert.strictEqual((yield* trust.enroll(yield* agent.enrolment)).status, "pending")
+        const isRequest = Schema.is(EnrolmentRequest)
+        const request = yield* agent.enrolment
+        assert.isTrue(isRequest(request))
+        assert.isFalse(isRequest({ ...request, recovery_public_key: request.public_key }))
       })
     )
   )

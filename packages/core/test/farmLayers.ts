@@ -12,7 +12,7 @@ import { SnapshotSigner } from "../src/farm/SnapshotSigner.ts"
 import { TrackerKey } from "../src/farm/TrackerKey.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
 import * as Database from "../src/sql/Database.ts"
-import { makeTestAgent } from "./proofFixture.ts"
+import { makeRecoverableAgent, makeTestAgent, type TestAgent } from "./proofFixture.ts"
 
 /** One farm on the database at `url`, in UTC. */
 export const farmLayer = (url = ":memory:") =>
@@ -32,11 +32,15 @@ export const testNow = "2026-03-04T10:00:00Z"
 export const onFarm = <A, E, R>(test: Effect.Effect<A, E, R>, url?: string) =>
   Effect.andThen(TestClock.setTime(Date.parse(testNow)), Effect.provide(test, farmLayer(url)))
 
-/** An agent that the owner has approved. */
-export const approvedTestAgent = Effect.gen(function* () {
-  const agent = yield* makeTestAgent
+const approve = Effect.fnUntraced(function* (agent: TestAgent) {
   const trust = yield* TrustStore
   yield* trust.enroll(yield* agent.enrolment)
   yield* trust.approve(agent.agentId)
   return agent
 })
+
+/** An agent that the owner has approved. */
+export const approvedTestAgent = Effect.flatMap(makeTestAgent, approve)
+
+/** The same with a recovery key. */
+export const approvedRecoverableAgent = Effect.flatMap(makeRecoverableAgent, approve)

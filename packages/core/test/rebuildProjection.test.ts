@@ -57,7 +57,8 @@ describe("rebuildProjection", () => {
           total_coins: farm.total_coins,
           bot_coins: farm.bot_coins,
           sums_equal: true,
-          rewards_differ: 0
+          rewards_differ: 0,
+          voids_differ: 0
         })
         assert.isAbove(report.total_coins, 0)
         assert.isAbove(report.bot_coins, 0)
@@ -68,7 +69,7 @@ describe("rebuildProjection", () => {
     )
   )
 
-  it.effect("notices sums and rewards that were tampered with, and puts the sums right", () =>
+  it.effect("notices sums, rewards and void marks that were tampered with, and puts them right", () =>
     onFarm(
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -77,10 +78,12 @@ describe("rebuildProjection", () => {
         yield* sql`UPDATE tracker_day SET coins = coins + 1 WHERE farm_day = (SELECT MIN(farm_day) FROM tracker_day)`
         yield* sql`UPDATE tracker_farm SET human_coins = human_coins + 1`
         yield* sql`UPDATE tracker_proof SET scoring_detail = '{}' WHERE position = 5`
-        assert.deepInclude(yield* replayLedger(), { sums_equal: false, rewards_differ: 1 })
+        yield* sql`UPDATE tracker_proof SET coins = coins + 1 WHERE position = 6`
+        yield* sql`UPDATE tracker_proof SET void = 'revocation' WHERE position = 7`
+        assert.deepInclude(yield* replayLedger(), { sums_equal: false, rewards_differ: 2, voids_differ: 1 })
         yield* rebuildProjection()
         assert.strictEqual(yield* sums, before)
-        assert.isTrue((yield* replayLedger()).sums_equal)
+        assert.deepInclude(yield* replayLedger(), { sums_equal: true, rewards_differ: 0, voids_differ: 0 })
       })
     )
   )

@@ -3,22 +3,26 @@ import { AgentId, ProofHash, ProofId, ProofTimestamp } from "@farmops/proof/Farm
 import { categories } from "@farmops/proof/vocabulary"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { AgentRecord, EnrolmentAnswer, EnrolmentRequest } from "../farm/Enrolment.ts"
+import { EnrolmentAnswer, EnrolmentRequest } from "../farm/Enrolment.ts"
 import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
 import { FarmState } from "../farm/FarmState.ts"
 import { pageMax, ScoredProof } from "../farm/Ledger.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
+import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
 import {
   AgentConflict,
   AgentMissing,
+  CheckpointMissing,
   EnrolmentForbidden,
   LedgerAway,
+  LedgerDiffers,
   ProofConflict,
   ProofForbidden,
   ProofInvalid,
   ProofMissing,
+  ProofMovedAway,
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
@@ -44,6 +48,13 @@ const Cursor = Schema.NumberFromString.check(
   Schema.isInt(),
   Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 )
+
+const Size = Schema.NumberFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+)
+
+const plainText = "text/plain; charset=utf-8"
 
 // No token: the agent's signature is the credential.
 class SubmissionGroup extends HttpApiGroup.make("submission")
@@ -106,7 +117,7 @@ class ReadingGroup extends HttpApiGroup.make("reading")
       query: { agent_id: Id },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/x-ndjson" })),
       error: [AgentMissing, LedgerAway]
-    }).annotateMerge(about("One agent's chain, a line for each proof, exactly as it was signed"))
+    }).annotateMerge(about("One agent's present chain, a line for each proof, exactly as it was signed"))
   )
   .add(
     HttpApiEndpoint.get("proof", "/proofs/:id", {
@@ -114,6 +125,13 @@ class ReadingGroup extends HttpApiGroup.make("reading")
       success: ScoredProof,
       error: [ProofMissing, LedgerAway]
     }).annotateMerge(about("One proof and every factor of its reward"))
+  )
+  .add(
+    HttpApiEndpoint.get("bundle", "/proofs/:id/bundle", {
+      params: ById,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: plainText })),
+      error: [ProofMissing, ProofMovedAway, LedgerDiffers, LedgerAway]
+    }).annotateMerge(about("One proof with its path to a signed checkpoint, as a file that verifies offline"))
   )
   .add(
     HttpApiEndpoint.get("farm", "/farm", { success: FarmState, error: LedgerAway }).annotateMerge(
@@ -132,12 +150,6 @@ class ReadingGroup extends HttpApiGroup.make("reading")
     }).annotateMerge(about("The farm at once and on each change: server-sent events named `farm`"))
   )
   .add(
-    HttpApiEndpoint.get("agents", "/agents", {
-      success: Schema.Struct({ agents: Schema.Array(AgentRecord) }),
-      error: LedgerAway
-    }).annotateMerge(about("Every agent that asked to be trusted"))
-  )
-  .add(
     HttpApiEndpoint.get("villages", "/villages", {
       success: Schema.Struct({ villages: Schema.Array(JoinedVillage) }),
       error: LedgerAway
@@ -153,20 +165,6 @@ class ReadingGroup extends HttpApiGroup.make("reading")
   .prefix("/api/v1") {}
 
 class OwnerGroup extends HttpApiGroup.make("owner")
-  .add(
-    HttpApiEndpoint.post("approve", "/agents/:id/approve", {
-      params: ById,
-      success: AgentRecord,
-      error: [AgentMissing, AgentConflict, LedgerAway]
-    }).annotateMerge(about("Let the agent add to the ledger"))
-  )
-  .add(
-    HttpApiEndpoint.post("revoke", "/agents/:id/revoke", {
-      params: ById,
-      success: AgentRecord,
-      error: [AgentMissing, LedgerAway]
-    }).annotateMerge(about("Take nothing more from the agent, for good"))
-  )
   .add(
     HttpApiEndpoint.post("joinVillage", "/villages", {
       payload: Schema.Struct({ url: Schema.String.check(Schema.isMaxLength(512)) }),
@@ -189,6 +187,9 @@ export const ProfileAnswer = Schema.Struct({
   streak_days: Count
 })
 
+/** Hashes are base64, as in a checkpoint. */
+export const ConsistencyAnswer = Schema.Struct({ from: Count, to: Count, hashes: Schema.Array(Schema.String) })
+
 class PublicGroup extends HttpApiGroup.make("public")
   .add(
     HttpApiEndpoint.get("profile", "/profile", { success: ProfileAnswer, error: LedgerAway }).annotateMerge(
@@ -200,6 +201,20 @@ class PublicGroup extends HttpApiGroup.make("public")
       about("The farm's signed sums, for villages")
     )
   )
+  .add(
+    HttpApiEndpoint.get("checkpoint", "/checkpoint", {
+      query: { size: Schema.optional(Size) },
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: plainText })),
+      error: [CheckpointMissing, LedgerAway]
+    }).annotateMerge(about("The latest signed checkpoint of the ledger, or the one of a size: a note of c2sp.org"))
+  )
+  .add(
+    HttpApiEndpoint.get("consistency", "/checkpoint/consistency", {
+      query: { from: Size, to: Size },
+      success: ConsistencyAnswer,
+      error: [CheckpointMissing, LedgerDiffers, LedgerAway]
+    }).annotateMerge(about("The proof (RFC 6962) that the ledger of one size is the beginning of that of another"))
+  )
   .prefix("/api/v1/public") {}
 
 /** `/openapi.json` and `/docs` are made from this. */
@@ -207,6 +222,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(SubmissionGroup)
   .add(ReadingGroup)
   .add(OwnerGroup)
+  .add(TrustGroup)
+  .add(DecisionGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
   .annotateMerge(

@@ -63,7 +63,7 @@ const body = `<a class="skip" href="#proofs-title">Skip to the proofs</a>
 </section>
 <section class="card" aria-labelledby="verify-title">
 <h2 id="verify-title">Check it yourself</h2>
-<p class="note">Every coin stands on a signed proof. The first command writes the chain to a file; the second checks each link and signature with the agent's public key and asks no server:</p>
+<p class="note">Every coin stands on a signed proof. The first command writes the chain to a file; the second checks each link and signature with the agent's public key and asks no server. The <a href="/verify">verifier's page</a> does the second without a terminal:</p>
 <div id="keys"></div>
 <p id="keys-note" class="note">The key appears here when an agent is approved.</p>
 </section>
@@ -71,7 +71,7 @@ const body = `<a class="skip" href="#proofs-title">Skip to the proofs</a>
 </div>
 <div id="said" class="quiet" aria-live="polite"></div>
 </main>
-<footer><span>FarmOps</span><a href="/docs">API</a><a href="/openapi.json">OpenAPI</a><a href="/farm.svg">The picture</a></footer>
+<footer><span>FarmOps</span><a href="/docs">API</a><a href="/openapi.json">OpenAPI</a><a href="/farm.svg">The picture</a><a href="/verify">Check a file</a></footer>
 </div>
 <noscript><p class="wrap">This page needs JavaScript to stay live. The farm itself is at <a href="/farm.svg">/farm.svg</a>.</p></noscript>`
 

@@ -1,12 +1,14 @@
 /** Answers the tracker's API from its services. Translates their errors, each to one problem; decides nothing. */
+
+import { encodeBase64 } from "@farmops/proof/base64"
 import { Effect, Layer, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { Checkpoints } from "../farm/checkpoint/Checkpoints.ts"
 import { FarmFeed } from "../farm/FarmFeed.ts"
 import { snapshotDaysMax } from "../farm/FarmSnapshot.ts"
 import { Ledger } from "../farm/Ledger.ts"
 import { LedgerSettings } from "../farm/LedgerSettings.ts"
-import type { LedgerUnavailable } from "../farm/LedgerUnavailable.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
 import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
 import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
@@ -16,37 +18,39 @@ import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
+import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 import {
   AgentConflict,
-  AgentMissing,
+  CheckpointMissing,
   EnrolmentForbidden,
-  LedgerAway,
+  LedgerDiffers,
   ProofConflict,
   ProofForbidden,
   ProofInvalid,
   ProofMissing,
+  ProofMovedAway,
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
+import { layerTrustHandlers } from "./trustHandlers.ts"
 
-const away = () => Effect.fail(new LedgerAway({ code: "ledger_unavailable" }))
-
-const orAway = <A, R>(effect: Effect.Effect<A, LedgerUnavailable, R>) =>
-  Effect.catchTag(effect, "LedgerUnavailable", away)
-
-const forbidden: ReadonlySet<RefusalCode> = new Set(["agent_unknown", "agent_pending", "agent_revoked"])
-const conflicts: ReadonlySet<RefusalCode> = new Set(["gap", "forked", "wrong_parent", "wrong_sequence", "repeated_id"])
+const forbidden: ReadonlySet<RefusalCode> = new Set(["agent_unknown", "agent_pending", "agent_frozen", "agent_revoked"])
+const conflicts: ReadonlySet<RefusalCode> = new Set([
+  "gap",
+  "forked",
+  "wrong_parent",
+  "wrong_sequence",
+  "repeated_id",
+  "key_reused",
+  "archived"
+])
 
 const refusal = ({ code, detail, expected, path }: ProofRefused) => {
   const body = { code, detail, expected, path }
   if (forbidden.has(code)) return Effect.fail(new ProofForbidden(body))
   return Effect.fail(conflicts.has(code) ? new ProofConflict(body) : new ProofInvalid(body))
 }
-
-const agentMissing = () => Effect.fail(new AgentMissing({ code: "agent_not_found" }))
-const agentRevoked = () =>
-  Effect.fail(new AgentConflict({ code: "agent_revoked", detail: "A revoked agent stays revoked; enrol a new one." }))
 
 const submission = HttpApiBuilder.group(
   TrackerApi,
@@ -68,7 +72,7 @@ const submission = HttpApiBuilder.group(
               Effect.fail(
                 new AgentConflict({
                   code: "agent_key_mismatch",
-                  detail: "This agent is enrolled with another key, or this key with another agent."
+                  detail: "This agent is enrolled with another key or recovery key, or this key with another agent."
                 })
               ),
             PossessionUnproved: ({ reason }) =>
@@ -97,14 +101,18 @@ const submission = HttpApiBuilder.group(
 
 const defaultPage = 20
 
+const proofMissing = () => Effect.fail(new ProofMissing({ code: "proof_not_found" }))
+const checkpointMissing = () => Effect.fail(new CheckpointMissing({ code: "checkpoint_not_found" }))
+const differs = () => Effect.fail(new LedgerDiffers({ code: "checkpoint_inconsistent" }))
+
 const reading = HttpApiBuilder.group(
   TrackerApi,
   "reading",
   Effect.fnUntraced(function* (handlers) {
     const ledger = yield* Ledger
     const feed = yield* FarmFeed
-    const trust = yield* TrustStore
     const villages = yield* Villages
+    const checkpoints = yield* Checkpoints
     return handlers.handleAll({
       proofs: ({ query }) =>
         ledger
@@ -113,7 +121,18 @@ const reading = HttpApiBuilder.group(
       proof: ({ params }) =>
         ledger.proof(params.id).pipe(
           Effect.catchTags({
-            ProofNotFound: () => Effect.fail(new ProofMissing({ code: "proof_not_found" })),
+            ProofNotFound: proofMissing,
+            LedgerUnavailable: away
+          })
+        ),
+      bundle: ({ params }) =>
+        checkpoints.bundle(params.id).pipe(
+          Effect.catchTags({
+            ProofNotFound: proofMissing,
+            ProofArchived: () => Effect.fail(new ProofMovedAway({ code: "proof_archived" })),
+            // A proof without a checkpoint that covers it: the checkpointer has just signed none.
+            CheckpointNotFound: away,
+            CheckpointInconsistent: differs,
             LedgerUnavailable: away
           })
         ),
@@ -144,7 +163,6 @@ const reading = HttpApiBuilder.group(
             days: days.map(({ farmDay, ...sum }) => ({ day: farmDay, ...sum }))
           }
         }).pipe(orAway),
-      agents: () => Effect.map(trust.list, (agents) => ({ agents })).pipe(orAway),
       villages: () => Effect.map(villages.list, (joined) => ({ villages: joined })).pipe(orAway),
       leaderboard: () => Effect.map(villages.board, (entries) => ({ entries })).pipe(orAway)
     })
@@ -155,15 +173,8 @@ const owner = HttpApiBuilder.group(
   TrackerApi,
   "owner",
   Effect.fnUntraced(function* (handlers) {
-    const trust = yield* TrustStore
     const villages = yield* Villages
     return handlers.handleAll({
-      approve: ({ params }) =>
-        trust
-          .approve(params.id)
-          .pipe(Effect.catchTags({ AgentUnknown: agentMissing, AgentRevoked: agentRevoked, LedgerUnavailable: away })),
-      revoke: ({ params }) =>
-        trust.revoke(params.id).pipe(Effect.catchTags({ AgentUnknown: agentMissing, LedgerUnavailable: away })),
       joinVillage: ({ payload }) =>
         villages.join(payload.url).pipe(
           Effect.catchTags({
@@ -181,6 +192,7 @@ const open = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const ledger = yield* Ledger
     const signer = yield* SnapshotSigner
+    const checkpoints = yield* Checkpoints
     const key = yield* TrackerKey
     const { farmId } = yield* LedgerSettings
     return handlers.handleAll({
@@ -195,12 +207,32 @@ const open = HttpApiBuilder.group(
           level,
           streak_days
         })).pipe(orAway),
-      snapshot: () => signer.snapshot.pipe(orAway)
+      snapshot: () => signer.snapshot.pipe(orAway),
+      checkpoint: ({ query }) =>
+        Effect.map(query.size === undefined ? checkpoints.latest : checkpoints.at(query.size), ({ note }) => note).pipe(
+          Effect.catchTags({
+            CheckpointNotFound: checkpointMissing,
+            CheckpointInconsistent: away,
+            LedgerUnavailable: away
+          })
+        ),
+      consistency: ({ query: { from, to } }) =>
+        Effect.map(checkpoints.consistency(from, to), (hashes) => ({
+          from,
+          to,
+          hashes: hashes.map(encodeBase64)
+        })).pipe(
+          Effect.catchTags({
+            CheckpointNotFound: checkpointMissing,
+            CheckpointInconsistent: differs,
+            LedgerUnavailable: away
+          })
+        )
     })
   })
 )
 
 /** All handlers of `TrackerApi`; they need its services and the two access middlewares. */
-export const layerTrackerHandlers = Layer.mergeAll(submission, reading, owner, open).pipe(
+export const layerTrackerHandlers = Layer.mergeAll(submission, reading, owner, open, layerTrustHandlers).pipe(
   Layer.provide(layerRequestForm)
 )

@@ -39,6 +39,27 @@ export class ProofMissing extends HttpApiError.Problem<ProofMissing>()(
   { code: Schema.Literal("proof_not_found") }
 ) {}
 
+/** The proof's body lies in an archive file; its hash and its place are still known here. */
+export class ProofMovedAway extends HttpApiError.Problem<ProofMovedAway>()(
+  "ProofMovedAway",
+  { type: "about:blank", status: 410, title: "The proof was moved to an archive" },
+  { code: Schema.Literal("proof_archived") }
+) {}
+
+/** No checkpoint of this size was signed, or none yet. */
+export class CheckpointMissing extends HttpApiError.Problem<CheckpointMissing>()(
+  "CheckpointMissing",
+  { type: "about:blank", status: 404, title: "No such checkpoint" },
+  { code: Schema.Literal("checkpoint_not_found") }
+) {}
+
+/** What is stored is not what was signed: the tracker signs and proves nothing until its owner has found out why. */
+export class LedgerDiffers extends HttpApiError.Problem<LedgerDiffers>()(
+  "LedgerDiffers",
+  { type: "about:blank", status: 503, title: "The ledger is not the one that was signed" },
+  { code: Schema.Literal("checkpoint_inconsistent") }
+) {}
+
 /** No agent has this id. */
 export class AgentMissing extends HttpApiError.Problem<AgentMissing>()(
   "AgentMissing",
@@ -50,7 +71,16 @@ export class AgentMissing extends HttpApiError.Problem<AgentMissing>()(
 export class AgentConflict extends HttpApiError.Problem<AgentConflict>()(
   "AgentConflict",
   { type: "about:blank", status: 409, title: "The agent is not in a state that allows this" },
-  { code: Schema.Literals(["agent_key_mismatch", "agent_revoked"]), detail: Schema.String }
+  {
+    code: Schema.Literals([
+      "agent_key_mismatch",
+      "agent_revoked",
+      "last_trusted_unknown",
+      "trust_withdrawn",
+      "proofs_archived"
+    ]),
+    detail: Schema.String
+  }
 ) {}
 
 /** The sender has not shown that it holds the key, or too many agents wait for a decision. */

@@ -1,4 +1,4 @@
-/** What a browser asks the tracker for: the page and the picture. */
+/** What a browser asks the tracker for: the page, the picture and the verifier. */
 import { Effect, Redacted } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { drawFarm } from "../farm/drawFarm.ts"
@@ -6,6 +6,7 @@ import { Ledger } from "../farm/Ledger.ts"
 import { OwnerToken } from "../farm/OwnerToken.ts"
 import { problemOfStatus, problemResponse } from "../http/problem.ts"
 import { farmPageCsp, farmPageHtml, farmSvgCsp } from "./farmPage.ts"
+import { readVerifierPage } from "./verifierPage.ts"
 
 const away = () => Effect.succeed(problemResponse(problemOfStatus(503)))
 
@@ -16,6 +17,7 @@ export const trackerRoutes = (options: { readonly open: boolean }) =>
       const ledger = yield* Ledger
       const owner = yield* OwnerToken
       const page = farmPageHtml()
+      const verifierPage = yield* Effect.cached(readVerifierPage)
 
       const asOwner = <E, R>(handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
         Effect.gen(function* () {
@@ -47,6 +49,20 @@ export const trackerRoutes = (options: { readonly open: boolean }) =>
         HttpServerResponse.html(page).pipe(
           HttpServerResponse.setHeader("content-security-policy", farmPageCsp),
           HttpServerResponse.setHeader("referrer-policy", "no-referrer")
+        )
+      )
+      // Open to everybody: it says nothing of this farm.
+      yield* router.add(
+        "GET",
+        "/verify",
+        verifierPage.pipe(
+          Effect.map(({ csp, html }) =>
+            HttpServerResponse.setHeaders(HttpServerResponse.html(html), {
+              "content-security-policy": csp,
+              "referrer-policy": "no-referrer"
+            })
+          ),
+          Effect.catchTag("VerifierPageMissing", away)
         )
       )
     })

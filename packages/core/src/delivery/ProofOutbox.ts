@@ -20,11 +20,20 @@ export interface OutboxState {
   readonly stopped: string | null
 }
 
-/** Codes that the owner's approval cures. */
-const passingCodes: ReadonlySet<string> = new Set<RefusalCode>(["agent_unknown", "agent_pending"])
+/** Codes that the owner cures with an approval or by restoring an archive, or time: this machine's clock may be ahead of the tracker's. */
+const passingCodes: ReadonlySet<string> = new Set<RefusalCode>([
+  "agent_unknown",
+  "agent_pending",
+  "agent_frozen",
+  "archived",
+  "future_timestamp"
+])
 
-/** The code of a tracker that has lost its newest proofs, as after a restore from a backup: it asks for earlier ones. */
-const behindCode: RefusalCode = "gap"
+/**
+ * The codes of a tracker that has lost its newest proofs, as after a restore from a backup: it asks for earlier ones, or does
+ * not know the key to which the agent went over in one of them.
+ */
+const behindCodes: ReadonlySet<string> = new Set<RefusalCode>(["gap", "bad_signature"])
 
 const backOffFirstMs = 1000
 const backOffMostMs = 60_000
@@ -66,9 +75,10 @@ const make = Effect.gen(function* () {
     return false
   })
 
-  const refused = Effect.fnUntraced(function* (code: string) {
+  const refused = Effect.fnUntraced(function* (code: string, accepted: number) {
     if (passingCodes.has(code)) return yield* new NotYet({ code })
-    if (code === behindCode && resendAfter === null && (yield* log.deliveredThrough) >= 0) {
+    // A tracker that has just taken the proof before is not behind.
+    if (behindCodes.has(code) && accepted === 0 && resendAfter === null && (yield* log.deliveredThrough) >= 0) {
       // Known proofs are answered with "already": sending all of them again is safe, and needs no trust in what was lost.
       resendAfter = -1
       yield* Effect.logWarning("the tracker is behind this log; sending the log again from its beginning")
@@ -98,7 +108,7 @@ const make = Effect.gen(function* () {
       yield* update({ lastError: null })
     }
     const code = results[accepted]?.code ?? null
-    if (code !== null) return yield* refused(code)
+    if (code !== null) return yield* refused(code, accepted)
     // A tracker that answers for no line at all would otherwise be asked again at once, and for ever.
     if (accepted === 0) return yield* new TrackerUnavailable({ reason: "no_answer", retryAfterMs: null })
     return true

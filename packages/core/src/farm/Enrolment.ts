@@ -17,20 +17,32 @@ export const ClusterAlias = Schema.String.check(
   )
 )
 
-/** `possession` is the key's statement, tagged `farmops/enrolment/v1`, over the other four. */
+/**
+ * `possession` is the key's statement, tagged `farmops/enrolment/v1`, over the other five. `recovery_public_key` outranks the
+ * key and is fixed by the first request; an agent without one sends null.
+ */
 export const EnrolmentRequest = Schema.Struct({
   agent_id: AgentId,
   public_key: ProofHash,
+  recovery_public_key: Schema.NullOr(ProofHash),
   cluster_alias: ClusterAlias,
   requested_at: ProofTimestamp,
   possession: Schema.String.check(Schema.isPattern(hex64Pattern))
-})
+}).check(
+  Schema.makeFilter(
+    ({ public_key, recovery_public_key }) =>
+      public_key !== recovery_public_key || "expected a recovery key that is not the agent's own key"
+  )
+)
 
 /** See the schema of the same name. */
 export type EnrolmentRequest = typeof EnrolmentRequest.Type
 
-/** Where the owner's decision stands. Only approved agents can add to the ledger. */
-export const AgentStatus = Schema.Literals(["pending", "approved", "revoked"])
+/**
+ * Where the owner's decision stands. Only approved agents can add to the ledger. `frozen`: the agent's key signed two records
+ * for one place; the owner has to look, and to approve it again.
+ */
+export const AgentStatus = Schema.Literals(["pending", "approved", "frozen", "revoked"])
 
 /** See the schema of the same name. */
 export type AgentStatus = typeof AgentStatus.Type
@@ -54,13 +66,17 @@ export type EnrolmentAnswer = typeof EnrolmentAnswer.Type
 /** One agent as the owner sees it. */
 export const AgentRecord = Schema.Struct({
   agent_id: AgentId,
+  /** The key in force. */
   public_key: ProofHash,
   fingerprint: Schema.String,
+  recovery_public_key: Schema.NullOr(ProofHash),
   cluster_alias: Schema.String,
   status: AgentStatus,
   enrolled_at: ProofTimestamp,
   /** When the owner last approved or revoked; null while pending. */
   decided_at: Schema.NullOr(ProofTimestamp),
+  /** How often the recovery key took the chain back to an earlier place. */
+  branch: Schema.Int,
   head: Schema.NullOr(AgentHead)
 })
 

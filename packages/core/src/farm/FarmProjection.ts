@@ -15,7 +15,7 @@ export type Board = ScoringDetail["board"]
 
 /** What the fold carries from one proof to the next. */
 export interface FarmTotals {
-  /** Accepted proofs, of every agent and board. */
+  /** Accepted proofs, of every agent and board, void ones too: it never falls. */
   readonly length: number
   readonly humanCoins: number
   readonly botCoins: number
@@ -55,10 +55,11 @@ export interface ProjectionChange {
   readonly days: ReadonlyArray<DaySum>
 }
 
-/** A proof and when the tracker took it: all that the fold may look at. */
+/** A proof, when the tracker took it, and whether it still counts: all that the fold may look at. */
 export interface LedgerEntry {
   readonly proof: FarmProof
   readonly receivedAt: string
+  readonly isVoid: boolean
 }
 
 /** What scores depend on besides the proofs. */
@@ -101,14 +102,16 @@ export const projectEntries = (
   const categorySums = new Map<string, CategorySum>()
   const daySums = new Map<string, DaySum>()
   let { botCoins, humanCoins, lastActive, length, scoring, updatedAt } = totals
-  for (const { proof, receivedAt } of entries) {
-    const { next, score } = scoreProof({ proof, state: scoring, rules, timeZone })
+  for (const { isVoid, proof, receivedAt } of entries) {
+    const { next, score } = scoreProof({ proof, state: scoring, rules, timeZone, isVoid })
     const { detail } = score
     const { board, coins, farm_day: farmDay } = detail
     const { category } = proof.action
     scoring = next
     length++
     updatedAt = receivedAt
+    details.push(detail)
+    if (isVoid) continue
     if (board === "human") {
       humanCoins += coins
       lastActive = later(lastActive, proof.timestamp)
@@ -133,7 +136,6 @@ export const projectEntries = (
         (known) => ({ ...known, proofs: known.proofs + 1, coins: known.coins + coins, work: known.work + work })
       )
     }
-    details.push(detail)
   }
   return {
     totals: { length, humanCoins, botCoins, lastActive, updatedAt, scoring },

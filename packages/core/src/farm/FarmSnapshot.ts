@@ -41,6 +41,12 @@ export const SnapshotDay = Schema.Struct({
   work: Count
 })
 
+/** Which signed ledger the farm stands on; the note itself is at `/api/v1/public/checkpoint`. The root is hex. */
+export const CheckpointRef = Schema.Struct({ size: Count, root: ProofHash })
+
+/** See the schema of the same name. */
+export type CheckpointRef = typeof CheckpointRef.Type
+
 /** The signed part. All numbers are integers. */
 export const SnapshotBody = Schema.Struct({
   schema: Schema.Literal("farmops/snapshot/1"),
@@ -57,7 +63,8 @@ export const SnapshotBody = Schema.Struct({
   streak_days: Count,
   upgrades: Schema.Array(Schema.Struct({ slug: Schema.String, level: Count })).check(Schema.isMaxLength(256)),
   ruleset_hash: ProofHash,
-  checkpoint: Schema.Null,
+  /** The latest signed checkpoint of the ledger; null before the first. */
+  checkpoint: Schema.NullOr(CheckpointRef),
   /** Oldest first, then in the vocabulary's order; combinations without paid work are left out. */
   days: Schema.Array(SnapshotDay).check(Schema.isMaxLength(snapshotDaysMax * categories.length)),
   categories: Schema.Array(

@@ -1,16 +1,18 @@
 /** Reads of the ledger and its sums. Whatever is shown of a proof is the stored line, decoded; the columns only find it. */
 import { FarmProof, ProofHash, ProofTimestamp } from "@farmops/proof/FarmProof"
 import { parseProof } from "@farmops/proof/verify"
-import { Context, DateTime, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { ScoringDetail } from "../scoring/scoreProof.ts"
 import { ActiveRules } from "./ActiveRules.ts"
+import { chainLines } from "./chainLines.ts"
 import { describeFarm } from "./describeFarm.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
 import { SqlCount } from "./SqlCount.ts"
-import { AgentUnknown } from "./TrustStore.ts"
+import { readEvents } from "./trust/readEvents.ts"
+import { voidCauses } from "./trust/voidFold.ts"
 import { spellTime } from "./wireTime.ts"
 
 /** No proof has this id. */
@@ -22,7 +24,9 @@ export const ScoredProof = Schema.Struct({
   hash: ProofHash,
   coins: Schema.Int,
   scoring_detail: ScoringDetail,
-  received_at: ProofTimestamp
+  received_at: ProofTimestamp,
+  /** Why it counts for nothing: its agent's recovery key took the chain back, or its owner trusts it no longer. Else null. */
+  void: Schema.NullOr(Schema.Literals(voidCauses))
 })
 
 /** See the schema of the same name. */
@@ -31,7 +35,7 @@ export type ScoredProof = typeof ScoredProof.Type
 /** Which proofs to list, newest first. */
 export interface ProofQuery {
   readonly limit: number
-  /** `next_cursor` of the page before; null for the first. Valid for the same `agentId` only. */
+  /** `next_cursor` of the page before; null for the first. */
   readonly cursor: number | null
   readonly agentId: string | null
 }
@@ -45,26 +49,22 @@ export interface ProofPage {
 /** Proofs on one page at most: 100 × 8 KiB stays below the megabyte that clients take. */
 export const pageMax = 100
 
-/** Lines that an export reads at once. A long export must not keep the one SQLite connection from intake. */
-const exportPage = 256
-
 const decodeScored = Schema.decodeUnknownEffect(
   Schema.Array(
     Schema.Struct({
-      place: SqlCount,
+      position: SqlCount,
       line: Schema.String,
       hash: ProofHash,
       coins: SqlCount,
       scoring_detail: Schema.fromJsonString(ScoringDetail),
-      received_at: Schema.String
+      received_at: Schema.String,
+      void: Schema.NullOr(Schema.Literals(voidCauses))
     })
   )
 )
-const decodeLines = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ sequence: SqlCount, line: Schema.String })))
-
 type ScoredRow = Effect.Success<ReturnType<typeof decodeScored>>[number]
 
-const scoredOf = Effect.fnUntraced(function* ({ line, place: _place, ...rest }: ScoredRow) {
+const scoredOf = Effect.fnUntraced(function* ({ line, position: _, ...rest }: ScoredRow) {
   const parsed = parseProof(line)
   if (!parsed.ok) return yield* new LedgerUnavailable({ cause: `a stored proof is damaged: ${parsed.fault.code}` })
   const scored: ScoredProof = { proof: parsed.value.proof, ...rest }
@@ -77,7 +77,7 @@ const make = Effect.gen(function* () {
   const rules = yield* ActiveRules
   const onLedger = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
     orLedgerUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
-  const columns = sql.literal("line, hash, coins, scoring_detail, received_at")
+  const columns = sql.literal("position, line, hash, coins, scoring_detail, received_at, void")
 
   const totals = Effect.flatMap(onLedger(readTotals()), (stored) =>
     stored === null
@@ -103,17 +103,22 @@ const make = Effect.gen(function* () {
     })
   ).pipe(Effect.withSpan("Ledger.farm"))
 
+  /** Of one agent: its proofs before the one at a position. */
+  const before = (position: number) =>
+    sql`(branch, sequence) < (SELECT branch, sequence FROM tracker_proof WHERE position = ${position})`
+
   const page = Effect.fn("Ledger.page")(function* ({ agentId, cursor, limit }: ProofQuery) {
     const rows = Math.min(Math.max(limit, 1), pageMax)
-    // Within one agent the order of the ledger is the order of the chain, which has the index.
-    const place = sql.literal(agentId === null ? "position" : "sequence")
+    // An archived proof has no body to show. Within one agent the order of the ledger is that of the index.
+    const filters = [
+      sql`line IS NOT NULL`,
+      ...(agentId === null ? [] : [sql`agent_id = ${agentId}`]),
+      ...(cursor === null ? [] : [agentId === null ? sql`position < ${cursor}` : before(cursor)])
+    ]
+    const order = sql.literal(agentId === null ? "position DESC" : "branch DESC, sequence DESC")
     const found = yield* onLedger(
       Effect.flatMap(
-        sql`SELECT ${place} AS place, ${columns} FROM tracker_proof
-          WHERE ${sql.and([
-            ...(agentId === null ? [] : [sql`agent_id = ${agentId}`]),
-            ...(cursor === null ? [] : [sql`${place} < ${cursor}`])
-          ])} ORDER BY ${place} DESC LIMIT ${rows + 1}`,
+        sql`SELECT ${columns} FROM tracker_proof WHERE ${sql.and(filters)} ORDER BY ${order} LIMIT ${rows + 1}`,
         decodeScored
       )
     )
@@ -121,7 +126,7 @@ const make = Effect.gen(function* () {
     const last = shown.at(-1)
     const answer: ProofPage = {
       proofs: yield* Effect.forEach(shown, scoredOf),
-      next_cursor: found.length > rows && last !== undefined ? last.place : null
+      next_cursor: found.length > rows && last !== undefined ? last.position : null
     }
     return answer
   })
@@ -129,33 +134,16 @@ const make = Effect.gen(function* () {
   const proof = Effect.fn("Ledger.proof")(function* (proofId: string) {
     const [row] = yield* onLedger(
       Effect.flatMap(
-        sql`SELECT position AS place, ${columns} FROM tracker_proof WHERE proof_id = ${proofId}`,
+        sql`SELECT ${columns} FROM tracker_proof WHERE proof_id = ${proofId} AND line IS NOT NULL`,
         decodeScored
       )
     )
     return row === undefined ? yield* new ProofNotFound({ proofId }) : yield* scoredOf(row)
   })
 
-  const linesAfter = (agentId: string, sequence: number) =>
-    onLedger(
-      Effect.flatMap(
-        sql`SELECT sequence, line FROM tracker_proof WHERE agent_id = ${agentId} AND sequence > ${sequence}
-          ORDER BY sequence LIMIT ${exportPage}`,
-        decodeLines
-      )
-    )
-
-  const lines = Effect.fn("Ledger.lines")(function* (agentId: string) {
-    const known = yield* onLedger(sql`SELECT 1 AS found FROM tracker_agent WHERE agent_id = ${agentId}`)
-    if (known.length === 0) return yield* new AgentUnknown({ agentId })
-    return Stream.paginate(-1, (after) =>
-      Effect.map(linesAfter(agentId, after), (rows) => {
-        const last = rows.at(-1)
-        const more = rows.length === exportPage && last !== undefined
-        return [rows.map(({ line }) => line), more ? Option.some(last.sequence) : Option.none<number>()] as const
-      })
-    )
-  })
+  const lines = Effect.fn("Ledger.lines")((agentId: string) =>
+    Effect.provideService(chainLines(agentId), SqlClient.SqlClient, sql)
+  )
 
   return {
     /** The farm as it stands today. */
@@ -164,8 +152,10 @@ const make = Effect.gen(function* () {
     atOneMoment,
     page,
     proof,
-    /** One agent's proofs in the order of its chain, each the exact signed line; read page by page as it is consumed. */
+    /** One agent's present chain in its order, each proof the exact signed line; read page by page as it is consumed. */
     lines,
+    /** What the tracker itself put into the ledger after a position, oldest first. */
+    events: (cursor: number, limit: number) => onLedger(readEvents(cursor, limit)),
     /** Sums of each category of both boards. */
     categories: onLedger(readCategories()),
     /** Paid work of each farm-day after the given one. */

@@ -3,14 +3,16 @@
  * before the answer. Submissions queue up for one writer, which commits up to {@link groupMax} of them at once.
  */
 import { Ed25519 } from "@farmops/proof/Ed25519"
-import { type CheckedProof, parseProof, verifyProof } from "@farmops/proof/verify"
-import { Cause, Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, PubSub, Queue, Result } from "effect"
+import { parseProof } from "@farmops/proof/verify"
+import { Cause, Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, Queue, Result } from "effect"
 import { SqlError } from "effect/sql"
 import { coinsTotal, intakeSeconds, proofsTotal } from "./intakeMetrics.ts"
+import { LedgerCommits } from "./LedgerCommits.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { LedgerWriter, type WrittenProof } from "./LedgerWriter.ts"
 import { type ProofRefused, refused, refusedFor } from "./ProofRefused.ts"
-import { type ApprovedAgent, TrustStore } from "./TrustStore.ts"
+import { TrustStore } from "./TrustStore.ts"
+import { afterCandidate, type Candidate, checkSigner, type SignerView } from "./trust/checkSigner.ts"
 
 /** A proof that is on disk. */
 export interface Accepted {
@@ -34,10 +36,7 @@ const waitingMax = 2048
 /** How far a proof's time may lie ahead of the tracker's clock. */
 export const futureMsMax = 5 * 60_000
 
-interface Job {
-  readonly checked: CheckedProof
-  /** The key under which the signature was found good. */
-  readonly publicKey: string
+interface Job extends Candidate {
   readonly answer: Deferred.Deferred<IntakeAnswer, LedgerUnavailable>
 }
 
@@ -61,13 +60,7 @@ const make = Effect.gen(function* () {
   const trust = yield* TrustStore
   const writer = yield* LedgerWriter
   const queue = yield* Queue.bounded<Job>(waitingMax)
-  // One message stands for any number of commits that nobody has looked at yet.
-  const committed = yield* PubSub.sliding<void>(1)
-
-  const checkSignature = (agent: ApprovedAgent, line: string | Uint8Array) => {
-    const checked = verifyProof(line, agent.publicKey, backend)
-    return checked.ok ? Effect.succeed(checked.value) : Effect.fail(refusedFor(checked.fault))
-  }
+  const { announce, committed } = yield* LedgerCommits
 
   const approvedAgent = (agentId: string) =>
     trust.approved(agentId).pipe(
@@ -78,8 +71,8 @@ const make = Effect.gen(function* () {
       })
     )
 
-  /** All that can be said of a line without the writer. */
-  const check = Effect.fnUntraced(function* (line: string | Uint8Array, agents: Map<string, ApprovedAgent>) {
+  /** All that can be said of a line without the writer. A change of key holds for the lines after it. */
+  const check = Effect.fnUntraced(function* (line: string | Uint8Array, signers: Map<string, SignerView>) {
     // Untrusted: sent by anybody who can reach the tracker.
     const parsed = parseProof(line)
     if (!parsed.ok) return yield* refusedFor(parsed.fault)
@@ -89,11 +82,12 @@ const make = Effect.gen(function* () {
       return yield* refused("future_timestamp", "the work's time is more than 5 minutes in this tracker's future")
     }
     const { agent_id } = proof.agent
-    const agent = agents.get(agent_id) ?? (yield* approvedAgent(agent_id))
-    agents.set(agent_id, agent)
-    const checked = yield* checkSignature(agent, line)
-    const answer = yield* Deferred.make<IntakeAnswer, LedgerUnavailable>()
-    const job: Job = { checked, publicKey: agent.publicKey, answer }
+    const view = signers.get(agent_id) ?? (yield* approvedAgent(agent_id)).signers
+    signers.set(agent_id, view)
+    const signed = checkSigner(line, proof, view, backend)
+    if (!signed.ok) return yield* refusedFor(signed.fault)
+    signers.set(agent_id, afterCandidate(view, signed.value))
+    const job: Job = { ...signed.value, answer: yield* Deferred.make<IntakeAnswer, LedgerUnavailable>() }
     return job
   })
 
@@ -105,7 +99,7 @@ const make = Effect.gen(function* () {
     }
     const fresh = answers.filter(Result.isSuccess).filter(({ success }) => !success.already)
     if (fresh.length === 0) return
-    yield* PubSub.publish(committed, undefined)
+    yield* announce
     for (const { success } of fresh) {
       yield* Metric.update(Metric.withAttributes(coinsTotal, { board: success.board }), success.coins)
     }
@@ -137,10 +131,10 @@ const make = Effect.gen(function* () {
 
   const acceptBatch = Effect.fn("ProofIntake.acceptBatch")(function* (lines: ReadonlyArray<string | Uint8Array>) {
     const startedAt = yield* Clock.currentTimeNanos
-    const agents = new Map<string, ApprovedAgent>()
+    const signers = new Map<string, SignerView>()
     const checks: Array<Exit.Exit<Job, ProofRefused | LedgerUnavailable>> = []
     for (const line of lines) {
-      const job = yield* Effect.exit(check(line, agents))
+      const job = yield* Effect.exit(check(line, signers))
       checks.push(job)
       // In the order of the lines: a chain is only a chain that way.
       if (Exit.isSuccess(job)) yield* Queue.offer(queue, job.value)
@@ -180,5 +174,5 @@ export class ProofIntake extends Context.Service<ProofIntake>()("@farmops/core/f
   static readonly layer: Layer.Layer<ProofIntake, never, Ed25519 | TrustStore | LedgerWriter> = Layer.effect(
     this,
     this.make
-  )
+  ).pipe(Layer.provide(LedgerCommits.layer))
 }

@@ -4,19 +4,24 @@ import { Schema } from "effect"
 
 /**
  * The closed list. Those of the proof's own form come from `verify`; the rest are the ledger's:
- * `agent_unknown`, `agent_pending`: may be taken later, once the owner approved the agent. `agent_revoked`: never.
+ * `agent_unknown`, `agent_pending`, `agent_frozen`: may be taken later, once the owner approved the agent. `agent_revoked`:
+ * never.
  * `future_timestamp`: the work's time is more than five minutes ahead of the tracker's clock.
  * `gap`: proofs before this one are missing, `expected` is the sequence to send. `forked`: another proof has this sequence.
- * `wrong_parent`: it continues another history. `repeated_id`: another proof has this `proof_id`.
+ * `wrong_parent`: it continues another history. `repeated_id`: another proof has this `proof_id`. `key_reused`: the key that
+ * it rotates to is or was some agent's already. `archived`: it goes back to proofs that are in an archive; later, once the
+ * owner has restored it.
  */
 export const refusalCodes = [
   ...proofFaultCodes,
   "agent_unknown",
   "agent_pending",
+  "agent_frozen",
   "agent_revoked",
   "future_timestamp",
   "gap",
-  "forked"
+  "forked",
+  "archived"
 ] as const
 
 /** One of {@link refusalCodes}. */

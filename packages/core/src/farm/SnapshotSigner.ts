@@ -2,12 +2,15 @@
 import { signStatement } from "@farmops/proof/signedStatement"
 import { categories } from "@farmops/proof/vocabulary"
 import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import { readLatestCheckpoint } from "./checkpoint/CheckpointStore.ts"
 import type { DaySum } from "./FarmProjection.ts"
-import { type FarmSnapshot, type SnapshotBody, snapshotDaysMax } from "./FarmSnapshot.ts"
+import { type CheckpointRef, type FarmSnapshot, type SnapshotBody, snapshotDaysMax } from "./FarmSnapshot.ts"
 import type { FarmState } from "./FarmState.ts"
 import { Ledger } from "./Ledger.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
+import { orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { TrackerKey } from "./TrackerKey.ts"
 import { wireNow } from "./wireTime.ts"
 
@@ -15,7 +18,11 @@ import { wireNow } from "./wireTime.ts"
 export const snapshotBody = (
   farm: FarmState,
   days: ReadonlyArray<DaySum>,
-  { asOf, farmId }: { readonly asOf: string; readonly farmId: string }
+  {
+    asOf,
+    checkpoint,
+    farmId
+  }: { readonly asOf: string; readonly checkpoint: CheckpointRef | null; readonly farmId: string }
 ): SnapshotBody => ({
   schema: "farmops/snapshot/1",
   farm_id: farmId,
@@ -30,7 +37,7 @@ export const snapshotBody = (
   streak_days: farm.streak_days,
   upgrades: [],
   ruleset_hash: farm.ruleset_hash,
-  checkpoint: null,
+  checkpoint,
   days: days
     .filter(({ board }) => board === "human")
     .toSorted(
@@ -50,15 +57,23 @@ const make = Effect.gen(function* () {
   const ledger = yield* Ledger
   const key = yield* TrackerKey
   const { farmId } = yield* LedgerSettings
+  const sql = yield* SqlClient.SqlClient
+
+  const checkpointNow = readLatestCheckpoint.pipe(
+    Effect.map((stored): CheckpointRef | null => stored && { size: stored.size, root: stored.root }),
+    orLedgerUnavailable,
+    Effect.provideService(SqlClient.SqlClient, sql)
+  )
 
   const snapshot = Effect.gen(function* () {
-    const [farm, days] = yield* ledger.atOneMoment(
+    const { checkpoint, days, farm } = yield* ledger.atOneMoment(
       Effect.gen(function* () {
         const farm = yield* ledger.farm
-        return [farm, yield* ledger.daysAfter(dayOfNumber(dayNumberOf(farm.farm_day) - snapshotDaysMax))] as const
+        const days = yield* ledger.daysAfter(dayOfNumber(dayNumberOf(farm.farm_day) - snapshotDaysMax))
+        return { farm, days, checkpoint: yield* checkpointNow }
       })
     )
-    const body = snapshotBody(farm, days, { asOf: yield* wireNow, farmId })
+    const body = snapshotBody(farm, days, { asOf: yield* wireNow, checkpoint, farmId })
     const signed: FarmSnapshot = {
       body,
       public_key: key.publicKey,
@@ -72,8 +87,9 @@ const make = Effect.gen(function* () {
 
 /** Signs what the farm says of itself with its {@link TrackerKey}. */
 export class SnapshotSigner extends Context.Service<SnapshotSigner>()("@farmops/core/farm/SnapshotSigner", { make }) {
-  static readonly layer: Layer.Layer<SnapshotSigner, never, Ledger | LedgerSettings | TrackerKey> = Layer.effect(
-    this,
-    this.make
-  )
+  static readonly layer: Layer.Layer<
+    SnapshotSigner,
+    never,
+    Ledger | LedgerSettings | SqlClient.SqlClient | TrackerKey
+  > = Layer.effect(this, this.make)
 }

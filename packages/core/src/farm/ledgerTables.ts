@@ -1,10 +1,12 @@
 /**
- * The tracker's tables. `tracker_proof.line` holds the exact bytes that were signed and is the truth; every other column,
- * `received_at` apart, and the three tables of sums can be made again from it.
+ * The tracker's tables. `tracker_proof.line` and `tracker_event.line` hold the exact bytes that were signed and are the
+ * truth; every other column of a proof, `received_at` apart, and the three tables of sums can be made again from them.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Migrations } from "../sql/Database.ts"
+import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
+import { createTrust } from "./trust/trustTables.ts"
 
 const createLedger = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -68,4 +70,8 @@ const createLedger = Effect.gen(function* () {
 })
 
 /** For `Database.migrate`. Forward only: a change of the tables is a new entry. */
-export const ledgerMigrations: Migrations = { "0001_ledger": createLedger }
+export const ledgerMigrations: Migrations = {
+  "0001_ledger": createLedger,
+  "0002_trust": createTrust,
+  "0003_checkpoints": createCheckpoints
+}

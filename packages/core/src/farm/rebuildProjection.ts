@@ -1,20 +1,12 @@
 /** Sums the ledger up from nothing but its stored lines: to show that the stored sums are right, or to put them right. */
-import { parseProof } from "@farmops/proof/verify"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { ActiveRules } from "./ActiveRules.ts"
-import {
-  emptyTotals,
-  joinChanges,
-  type LedgerEntry,
-  type ProjectionChange,
-  projectEntries,
-  projectionBytes
-} from "./FarmProjection.ts"
-import { LedgerSettings } from "./LedgerSettings.ts"
-import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
+import { type FarmTotals, projectionBytes } from "./FarmProjection.ts"
+import { type FoldedProof, foldLedger } from "./foldLedger.ts"
+import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
 import { readCategories, readDays, readRevision, readTotals, replaceSums } from "./ProjectionStore.ts"
-import { SqlCount } from "./SqlCount.ts"
+import { readStandings } from "./trust/readStandings.ts"
+import { underFarmLock } from "./underFarmLock.ts"
 
 /** What a replay found. */
 export interface ReplayReport {
@@ -25,46 +17,15 @@ export interface ReplayReport {
   readonly sums_equal: boolean
   /** Proofs whose stored reward is not what the replay pays: none, as long as the rules have not changed. */
   readonly rewards_differ: number
+  /** Proofs that are void and not marked so, or the other way. */
+  readonly voids_differ: number
 }
 
-/** Lines that are held in memory at once. */
-const pageLines = 1000
+const hasOtherReward = ({ replayed: { detail }, stored }: FoldedProof): boolean =>
+  stored.coins !== detail.coins || stored.detail !== JSON.stringify(detail)
 
-const decodeRows = Schema.decodeUnknownEffect(
-  Schema.Array(
-    Schema.Struct({
-      position: SqlCount,
-      line: Schema.String,
-      scoring_detail: Schema.String,
-      received_at: Schema.String
-    })
-  )
-)
-
-/** Replays the whole ledger in its order. */
-const replay = Effect.fnUntraced(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const rules = yield* ActiveRules
-  const { foundedAt, timeZone } = yield* LedgerSettings
-  let change: ProjectionChange = { totals: emptyTotals(foundedAt), details: [], categories: [], days: [] }
-  let rewardsDiffer = 0
-  for (let position = -1; ; ) {
-    const rows = yield* decodeRows(
-      yield* sql`SELECT position, line, scoring_detail, received_at FROM tracker_proof
-        WHERE position > ${position} ORDER BY position LIMIT ${pageLines}`
-    )
-    const entries: Array<LedgerEntry> = []
-    for (const { line, received_at } of rows) {
-      const parsed = parseProof(line)
-      if (!parsed.ok) return yield* new LedgerUnavailable({ cause: `a stored proof is damaged: ${parsed.fault.code}` })
-      entries.push({ proof: parsed.value.proof, receivedAt: received_at })
-    }
-    change = joinChanges(change, projectEntries(change.totals, entries, { rules, timeZone }))
-    rewardsDiffer += rows.filter((row, at) => row.scoring_detail !== JSON.stringify(change.details[at])).length
-    position = rows.at(-1)?.position ?? position
-    if (rows.length < pageLines) return { change, rewardsDiffer }
-  }
-})
+const hasOtherStanding = ({ replayed, stored }: FoldedProof): boolean =>
+  stored.void !== replayed.void || stored.branch !== replayed.branch
 
 const storedBytes = Effect.fnUntraced(function* () {
   const stored = yield* readTotals()
@@ -72,39 +33,62 @@ const storedBytes = Effect.fnUntraced(function* () {
   return projectionBytes({ totals: stored.totals, categories: yield* readCategories(), days: yield* readDays("") })
 })
 
-/** Replays the ledger and compares; writes nothing. */
-export const replayLedger = Effect.fn("replayLedger")(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const [{ change, rewardsDiffer }, stored] = yield* sql
-    .withTransaction(Effect.all([replay(), storedBytes()]))
-    .pipe(orLedgerUnavailable)
+const compare = Effect.gen(function* () {
+  let rewardsDiffer = 0
+  let voidsDiffer = 0
+  const change = yield* foldLedger(yield* readStandings, (proofs) =>
+    Effect.sync(() => {
+      rewardsDiffer += proofs.filter(hasOtherReward).length
+      voidsDiffer += proofs.filter(hasOtherStanding).length
+    })
+  )
   const { botCoins, humanCoins, length } = change.totals
   const report: ReplayReport = {
     proofs: length,
     total_coins: humanCoins,
     bot_coins: botCoins,
-    sums_equal: projectionBytes(change) === stored,
-    rewards_differ: rewardsDiffer
+    sums_equal: projectionBytes(change) === (yield* storedBytes()),
+    rewards_differ: rewardsDiffer,
+    voids_differ: voidsDiffer
   }
   return report
 })
 
-/** Replays the ledger and puts the result in the place of the stored sums. Run it while no tracker uses the database. */
-export const rebuildProjection = Effect.fn("rebuildProjection")(function* () {
+/** Replays the ledger and compares; writes nothing. */
+export const replayLedger = Effect.fn("replayLedger")(function* () {
   const sql = yield* SqlClient.SqlClient
-  yield* sql
-    .withTransaction(
-      Effect.gen(function* () {
-        const revision = yield* readRevision({ lock: true })
-        const { change } = yield* replay()
-        yield* replaceSums((revision ?? 0) + 1, change)
-      })
-    )
-    .pipe(
-      Effect.provideService(
-        SqlClient.BeginTransaction,
-        sql.onDialectOrElse({ sqlite: () => "BEGIN IMMEDIATE", orElse: () => undefined })
-      ),
-      orLedgerUnavailable
-    )
+  // All of it as of one moment, while intake goes on.
+  const begin = sql.onDialectOrElse({
+    pg: () => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    orElse: () => undefined
+  })
+  return yield* sql
+    .withTransaction(compare)
+    .pipe(Effect.provideService(SqlClient.BeginTransaction, begin), orDatabaseUnavailable)
+})
+
+const correct = Effect.fnUntraced(function* (proof: FoldedProof) {
+  if (!hasOtherReward(proof) && !hasOtherStanding(proof)) return
+  const sql = yield* SqlClient.SqlClient
+  const { branch, detail, void: cause } = proof.replayed
+  yield* sql`UPDATE tracker_proof SET branch = ${branch}, void = ${cause}, coins = ${detail.coins},
+    scoring_detail = ${JSON.stringify(detail)} WHERE position = ${proof.position}`
+})
+
+/**
+ * Makes every sum, reward and void mark what the ledger's lines say, and answers with the totals. Inside the caller's
+ * transaction, under the farm's lock: it reads the whole ledger, about ten seconds for 100,000 proofs.
+ */
+export const settleLedger = Effect.fnUntraced(function* (revision: number) {
+  const change = yield* foldLedger(yield* readStandings, (proofs) => Effect.forEach(proofs, correct, { discard: true }))
+  yield* replaceSums(revision, change)
+  const totals: FarmTotals = change.totals
+  return totals
+})
+
+/** Replays the ledger and puts the result in the place of what is stored. Run it while no tracker uses the database. */
+export const rebuildProjection = Effect.fn("rebuildProjection")(function* () {
+  yield* underFarmLock(
+    Effect.flatMap(readRevision({ lock: false }), (revision) => settleLedger((revision ?? 0) + 1))
+  ).pipe(orDatabaseUnavailable)
 })

@@ -32,7 +32,7 @@ export const ScoringDetail = Schema.Struct({
   ceiling_left: Schema.NullOr(Schema.Int),
   coins: Schema.Int,
   /** Why the coins are fewer than `uncapped`, or none; null when they are not. */
-  reason: Schema.NullOr(Schema.Literals(["not_verified", "not_success", "ceiling"]))
+  reason: Schema.NullOr(Schema.Literals(["void", "key_rotation", "not_verified", "not_success", "ceiling"]))
 })
 
 /** See the schema of the same name. */
@@ -52,6 +52,8 @@ export interface ScoringInput {
   /** The ledger's IANA time zone; `farmDay.isTimeZone` says whether it is known. */
   readonly timeZone: string
   readonly upgrade?: number
+  /** Whether the owner took the trust in it back: it is kept, and counts for nothing. */
+  readonly isVoid?: boolean
 }
 
 const one = 1000
@@ -78,8 +80,13 @@ const product = (base: number, factors: ReadonlyArray<number>): number => {
   return Number((2n * total + whole) / (2n * whole))
 }
 
-const reasonOf = (proof: FarmProof): ScoringDetail["reason"] =>
-  !proof.outcome.verified ? "not_verified" : proof.outcome.status !== "success" ? "not_success" : null
+const reasonOf = ({ isVoid = false, proof }: ScoringInput): ScoringDetail["reason"] => {
+  if (isVoid) return "void"
+  // Handing the chain over to another key is upkeep of the chain and no work.
+  if (proof.key_rotation !== undefined) return "key_rotation"
+  if (!proof.outcome.verified) return "not_verified"
+  return proof.outcome.status === "success" ? null : "not_success"
+}
 
 /** 64 bits of the actor's hash tell a farm's actors apart; two that agree in them would only tire together. */
 const kindOf = ({ action, actor }: FarmProof): string =>
@@ -124,7 +131,7 @@ export const scoreProof = (input: ScoringInput): { readonly score: Score; readon
   const day = dayNumberOf(farmDay)
   const counted = countedDay(input.state[board], day)
   const before = dayOf(input.state[board], counted)
-  const refusal = reasonOf(proof)
+  const refusal = reasonOf(input)
   const { index, state } = refusal === null ? withKind(input.state, kindOf(proof)) : { index: 0, state: input.state }
   const repeat = refusal === null ? repeatsOf(dayOf(state[board], counted), index) + 1 : 0
   // Work from before the horizon comes too late for a streak.

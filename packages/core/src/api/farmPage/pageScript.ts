@@ -117,6 +117,8 @@ export const pageScript = String.raw`
   }, 700);
 
   const reasons = {
+    void: "No coins: this proof is void, since its signer is no longer trusted from here on.",
+    key_rotation: "No coins: the agent went over to a new key.",
     not_verified: "No coins: the evidence was not verified.",
     not_success: "No coins: the work did not end in success.",
     ceiling: "Cut by the day's ceiling: the barn is full."

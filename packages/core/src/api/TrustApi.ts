@@ -1,0 +1,88 @@
+/** The tracker's routes about agents: who asked, what their keys did, and the owner's decisions. */
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { AgentRecord } from "../farm/Enrolment.ts"
+import { AgentTrust } from "../farm/trust/agentTrust.ts"
+import { ProofPoint } from "../farm/trust/LedgerEvent.ts"
+import { eventPageMax, StoredEvent } from "../farm/trust/readEvents.ts"
+import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
+import { AgentConflict, AgentMissing, LedgerAway } from "./trackerProblems.ts"
+
+// Ours are UUIDs; anything longer is not looked up.
+const ById = { id: Schema.String.check(Schema.isMaxLength(64)) }
+
+const about = (summary: string) => OpenApi.annotations({ summary })
+
+const Position = Schema.NumberFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+)
+const EventLimit = Schema.NumberFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 1, maximum: eventPageMax })
+)
+
+/**
+ * Up to where to trust a revoked agent: a proof that the ledger holds, or null for nothing at all. Left out, with the whole
+ * body or alone, it is everything that the ledger holds now.
+ */
+export const Revocation = Schema.Struct({ last_trusted: Schema.optionalKey(Schema.NullOr(ProofPoint)) })
+
+/** What may be read of agents. */
+export class TrustGroup extends HttpApiGroup.make("trust")
+  .add(
+    HttpApiEndpoint.get("agents", "/agents", {
+      success: Schema.Struct({ agents: Schema.Array(AgentRecord) }),
+      error: LedgerAway
+    }).annotateMerge(about("Every agent that asked to be trusted"))
+  )
+  .add(
+    HttpApiEndpoint.get("agentTrust", "/agents/:id/trust", {
+      params: ById,
+      success: AgentTrust,
+      error: [AgentMissing, LedgerAway]
+    }).annotateMerge(about("Every key that the agent had, and how much of its work is void"))
+  )
+  .add(
+    HttpApiEndpoint.get("forks", "/agents/:id/forks", {
+      params: ById,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/x-ndjson" })),
+      error: [AgentMissing, LedgerAway]
+    }).annotateMerge(about("Evidence that a key of the agent signed two records for one place, a line for each fork"))
+  )
+  .add(
+    HttpApiEndpoint.get("ledgerEvents", "/ledger/events", {
+      query: { limit: Schema.optional(EventLimit), cursor: Schema.optional(Position) },
+      success: Schema.Struct({ events: Schema.Array(StoredEvent), next_cursor: Schema.NullOr(Schema.Int) }),
+      error: LedgerAway
+    }).annotateMerge(
+      about("What the tracker itself put into the ledger, each as the line that its key signed, oldest first")
+    )
+  )
+  .middleware(OwnerReads)
+  .prefix("/api/v1") {}
+
+/** What the owner decides. */
+export class DecisionGroup extends HttpApiGroup.make("decisions")
+  .add(
+    HttpApiEndpoint.post("approve", "/agents/:id/approve", {
+      params: ById,
+      success: AgentRecord,
+      error: [AgentMissing, AgentConflict, LedgerAway]
+    }).annotateMerge(about("Let the agent add to the ledger, also one that was frozen for a fork"))
+  )
+  .add(
+    HttpApiEndpoint.post("revoke", "/agents/:id/revoke", {
+      params: ById,
+      payload: [Revocation, Schema.Undefined],
+      success: AgentRecord,
+      error: [AgentMissing, AgentConflict, LedgerAway]
+    })
+      // A misspelt field must not be taken for "all that was received".
+      .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
+      .annotateMerge(
+        about("Take nothing more from the agent, for good, and void what came after the last trusted proof")
+      )
+  )
+  .middleware(RequireOwner)
+  .prefix("/api/v1") {}
