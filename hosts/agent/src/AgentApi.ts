@@ -54,6 +54,21 @@ export class PageRefused extends HttpApiError.Problem<PageRefused>()(
   { code: Schema.Literal("forbidden") }
 ) {}
 
+/** The key was not rotated: the one before is still in force. */
+export class KeyNotRotated extends HttpApiError.Problem<KeyNotRotated>()(
+  "KeyNotRotated",
+  { type: "about:blank", status: 409, title: "The key was not rotated" },
+  { code: Schema.Literals(["agent_not_working", "key_file_unusable"]), detail: Schema.String }
+) {}
+
+/** The key with which the agent signs from now on, and the record that says so. */
+export const RotationAnswer = Schema.Struct({
+  public_key: Schema.String,
+  fingerprint: Schema.String,
+  proof_id: Schema.String,
+  sequence: Schema.Int
+})
+
 /** The log cannot be read now. */
 export class LogUnavailable extends HttpApiError.Problem<LogUnavailable>()(
   "LogUnavailable",
@@ -68,6 +83,12 @@ class AgentGroup extends HttpApiGroup.make("agent")
     HttpApiEndpoint.post("reload", "/plugins/reload", {
       success: Schema.Struct({ plugins: Schema.Array(PluginAnswer) }),
       error: [PluginNotReloaded, PageRefused]
+    })
+  )
+  .add(
+    HttpApiEndpoint.post("rotateKey", "/key/rotate", {
+      success: RotationAnswer,
+      error: [KeyNotRotated, LogUnavailable, PageRefused]
     })
   )
   .add(

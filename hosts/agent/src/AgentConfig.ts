@@ -1,4 +1,5 @@
 /** What an agent needs to know before it starts, as a file says it and as the Layer takes it. */
+import { hex32Pattern } from "@farmops/proof/proofForm"
 import { Schema } from "effect"
 
 /** A label that travels in every proof. Words only: it must not be able to hold a host name, an address or a path. */
@@ -9,10 +10,16 @@ export const ClusterAlias = Schema.String.check(
   })
 )
 
+/** The public half of a key that `farmops agent recovery-key` made. */
+export const RecoveryPublicKey = Schema.String.check(
+  Schema.isPattern(hex32Pattern, { message: "the 64 lowercase hex digits that `farmops agent recovery-key` printed" })
+)
+
 /** `agent.yaml`. Every key but `tracker` and `repository` has a default; a key that is not here is refused by name and line. */
 export const AgentFile = Schema.Struct({
   cluster_alias: Schema.optionalKey(ClusterAlias),
   data: Schema.optionalKey(Schema.NonEmptyString),
+  recovery_public_key: Schema.optionalKey(RecoveryPublicKey),
   tracker: Schema.optionalKey(Schema.Struct({ url: Schema.NonEmptyString })),
   repository: Schema.Struct({
     path: Schema.NonEmptyString,
@@ -37,6 +44,8 @@ export interface AgentConfig {
   readonly dataDir: string
   readonly trackerUrl: string
   readonly clusterAlias: string
+  /** Told to the tracker at the first enrolment, and fixed from then on; null for an agent whose chain nothing can take back. */
+  readonly recoveryPublicKey: string | null
   readonly host: string
   readonly port: number | null
 }

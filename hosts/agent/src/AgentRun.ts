@@ -6,14 +6,17 @@ import { DatabaseUnavailable } from "@farmops/core/sql/DatabaseError"
 import type { Observation } from "@farmops/plugin-sdk/contract/Observation"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import { FarmSalt } from "@farmops/proof/FarmSalt"
+import type { KeyFileUnreadable } from "@farmops/proof/KeyFile"
 import { ProofBuilder } from "@farmops/proof/ProofBuilder"
-import { ProofChain } from "@farmops/proof/ProofChain"
-import { Context, Deferred, Effect, Layer, Runtime, Schema, type Stream } from "effect"
+import { ProofChain, type Receipt } from "@farmops/proof/ProofChain"
+import type { ProofLogUnavailable } from "@farmops/proof/ProofLog"
+import { Context, Deferred, Effect, Layer, Option, Runtime, Schema, type Stream } from "effect"
 import type { AgentConfig } from "./AgentConfig.ts"
 import { AgentStatus } from "./AgentStatus.ts"
 import { type AgentRevoked, obtainFarmSalt } from "./enrolment.ts"
 import type { FarmSaltUnusable } from "./FarmSaltFile.ts"
 import { persist, settleAll } from "./Pipeline.ts"
+import type { RecoveryKeyFixed, RecoveryKeyUnusable } from "./RecoveryKeyFile.ts"
 
 /** What an agent watches. `backlog` may be run again from its beginning: what is settled is passed over. */
 export interface AgentSource {
@@ -44,37 +47,93 @@ const settleSource = Effect.fnUntraced(function* (source: AgentSource) {
   yield* persist(settleAll(source.follow, outbox.wake), codeOf)
 })
 
-const work = Effect.fnUntraced(function* (config: AgentConfig, source: AgentSource) {
+/** There is no chain to hand over yet: the owner has not approved this agent, or it has stopped. */
+export class AgentNotWorking extends Schema.TaggedError<AgentNotWorking>()("AgentNotWorking", {}) {
+  override get message() {
+    return "the agent is not working yet; approve it first"
+  }
+}
+
+/** What came of a change of key. */
+export interface RotatedKey {
+  readonly receipt: Receipt
+  readonly publicKey: string
+  readonly fingerprint: string
+}
+
+const work = Effect.fnUntraced(function* (
+  config: AgentConfig,
+  source: AgentSource,
+  working: (chain: ProofChain["Service"]) => void
+) {
   const status = yield* AgentStatus
   const key = yield* AgentKey
   const outbox = yield* ProofOutbox
   const health = yield* Health
   yield* status.update({ agent_id: key.agentId, fingerprint: key.fingerprint, source: source.info })
   yield* health.set("approval", false)
-  const { confirmed, salt } = yield* obtainFarmSalt(config.dataDir)
+  const { confirmed, salt } = yield* obtainFarmSalt(config.dataDir, config.recoveryPublicKey)
   yield* health.set("approval", true)
-  const chain = ProofChain.layer.pipe(Layer.provide(ProofBuilder.layer), Layer.provide(FarmSalt.layer(salt)))
-  yield* Effect.all([Effect.provide(settleSource(source), chain), outbox.run, confirmed], {
+  const layer = ProofChain.layer.pipe(Layer.provide(ProofBuilder.layer), Layer.provide(FarmSalt.layer(salt)))
+  const settling = Effect.gen(function* () {
+    working(yield* ProofChain)
+    // A rotation that a crash cut short was finished just now.
+    yield* status.update({ fingerprint: key.fingerprint })
+    yield* settleSource(source)
+  })
+  yield* Effect.all([Effect.provide(settling, layer), outbox.run, confirmed], {
     concurrency: "unbounded",
     discard: true
   })
 })
 
 /** What ends an agent: each needs a person's decision, so none is retried. */
-export type AgentFailed = AgentRevoked | AgentKeyLost | FarmSaltUnusable | DatabaseUnavailable
+export type AgentFailed =
+  | AgentRevoked
+  | AgentKeyLost
+  | FarmSaltUnusable
+  | RecoveryKeyFixed
+  | RecoveryKeyUnusable
+  | DatabaseUnavailable
+  | KeyFileUnreadable
 
-/** A running agent. `join` waits for ever, or fails with what a person has to decide about. */
-export class AgentRun extends Context.Service<AgentRun, { readonly join: Effect.Effect<never, AgentFailed> }>()(
-  "@farmops/agent/AgentRun"
-) {
+/** Why a key could not be rotated now. The key in force is still the one before. */
+export type RotationFailed = AgentNotWorking | KeyFileUnreadable | ProofLogUnavailable
+
+/** A running agent. */
+export class AgentRun extends Context.Service<
+  AgentRun,
+  {
+    /** Waits for ever, or fails with what a person has to decide about. */
+    readonly join: Effect.Effect<never, AgentFailed>
+    /** Hands the agent's chain over to a fresh key while it works. The old key is gone afterwards. */
+    readonly rotateKey: Effect.Effect<RotatedKey, RotationFailed>
+  }
+>()("@farmops/agent/AgentRun") {
   /** Starts the work and returns at once: waiting for approval must not keep a host from serving. */
   static readonly layer = (config: AgentConfig, source: AgentSource) =>
     Layer.effect(
       AgentRun,
       Effect.gen(function* () {
         const status = yield* AgentStatus
+        const key = yield* AgentKey
+        const outbox = yield* ProofOutbox
         const ended = yield* Deferred.make<never, AgentFailed>()
-        yield* work(config, source).pipe(
+        let chain = Option.none<ProofChain["Service"]>()
+        const rotateKey = Effect.gen(function* () {
+          if (Option.isNone(chain)) return yield* new AgentNotWorking()
+          const receipt = yield* chain.value.rotate(config.clusterAlias).pipe(
+            // The record is ours alone and built under the chain's lock: what is left over would be a fault of this program.
+            Effect.catchTags({ WorkRefused: Effect.die, ObservationAlreadyProved: Effect.die, ChainForked: Effect.die })
+          )
+          yield* status.update({ fingerprint: key.fingerprint })
+          yield* outbox.wake
+          return { receipt, publicKey: key.publicKey, fingerprint: key.fingerprint }
+        })
+        const starts = (now: ProofChain["Service"]) => {
+          chain = Option.some(now)
+        }
+        yield* work(config, source, starts).pipe(
           Effect.catchTags({
             ChainOfAnotherAgent: () => Effect.fail(new AgentKeyLost({ dataDir: config.dataDir })),
             ProofLogUnavailable: ({ cause }) =>
@@ -89,10 +148,15 @@ export class AgentRun extends Context.Service<AgentRun, { readonly join: Effect.
           }),
           Effect.andThen(Effect.never),
           Effect.tapCause(() => status.update({ phase: "stopped" })),
+          Effect.ensuring(
+            Effect.sync(() => {
+              chain = Option.none()
+            })
+          ),
           Effect.onExit((exit) => Deferred.done(ended, exit)),
           Effect.forkScoped
         )
-        return { join: Deferred.await(ended) }
+        return { join: Deferred.await(ended), rotateKey }
       })
     )
 }

@@ -5,7 +5,7 @@ import { Context, DateTime, Effect, Layer, Metric, SubscriptionRef } from "effec
 export type AgentPhase = "starting" | "waiting_for_approval" | "backfilling" | "watching" | "degraded" | "stopped"
 
 /** How the agent stands with its tracker, by the tracker's last answer. */
-export type Enrolment = "unknown" | "tracker_unreachable" | "pending" | "approved" | "revoked"
+export type Enrolment = "unknown" | "tracker_unreachable" | "pending" | "approved" | "frozen" | "revoked"
 
 /** One moment of the agent. `backfill.total` is what the source counted at start; commits that arrive later are not in it. */
 export interface AgentState {

@@ -7,6 +7,7 @@ import { signStatement } from "@farmops/proof/signedStatement"
 import { DateTime, Effect, Runtime, Schema } from "effect"
 import { AgentStatus } from "./AgentStatus.ts"
 import { readFarmSalt, writeFarmSalt } from "./FarmSaltFile.ts"
+import { keepRecoveryKey } from "./RecoveryKeyFile.ts"
 
 /** The owner withdrew this agent's trust. Nothing that it signs from now on would count. */
 export class AgentRevoked extends Schema.TaggedError<AgentRevoked>()("AgentRevoked", { agentId: Schema.String }) {
@@ -20,12 +21,13 @@ export class AgentRevoked extends Schema.TaggedError<AgentRevoked>()("AgentRevok
 const pollFirstMs = 50
 const pollMostMs = 2_000
 
-/** What an agent sends to be enrolled, signed now: the tracker takes it for some minutes only. */
-export const signEnrolment = Effect.fnUntraced(function* (clusterAlias: string) {
+/** What an agent sends to be enrolled, signed now: the tracker takes it for some minutes only, and the recovery key once. */
+export const signEnrolment = Effect.fnUntraced(function* (clusterAlias: string, recoveryPublicKey: string | null) {
   const key = yield* AgentKey
   const body = {
     agent_id: key.agentId,
     public_key: key.publicKey,
+    recovery_public_key: recoveryPublicKey,
     cluster_alias: clusterAlias,
     requested_at: DateTime.formatIso(yield* DateTime.now).replace(/\.\d+Z$/, "Z")
   }
@@ -33,12 +35,12 @@ export const signEnrolment = Effect.fnUntraced(function* (clusterAlias: string) 
 })
 
 /** Waits for the owner's approval and answers with the farm's salt. Fails only when the agent is revoked. */
-export const awaitApproval = Effect.fn("awaitApproval")(function* () {
+export const awaitApproval = Effect.fn("awaitApproval")(function* (recoveryPublicKey: string | null) {
   const client = yield* TrackerClient
   const status = yield* AgentStatus
   for (let waitMs = pollFirstMs; ; waitMs = Math.min(waitMs * 2, pollMostMs)) {
     const answer = yield* client
-      .enroll(yield* signEnrolment(status.state.value.cluster_alias))
+      .enroll(yield* signEnrolment(status.state.value.cluster_alias, recoveryPublicKey))
       .pipe(Effect.catch((error) => Effect.as(status.fault(error._tag), null)))
     yield* status.update({ enrolment: answer === null ? "tracker_unreachable" : answer.status })
     if (answer?.status === "revoked") return yield* new AgentRevoked({ agentId: (yield* AgentKey).agentId })
@@ -49,14 +51,18 @@ export const awaitApproval = Effect.fn("awaitApproval")(function* () {
 })
 
 /** The salt from the file of an earlier approval, else from the tracker, then kept. */
-export const obtainFarmSalt = Effect.fn("obtainFarmSalt")(function* (directory: string) {
+export const obtainFarmSalt = Effect.fn("obtainFarmSalt")(function* (
+  directory: string,
+  wantedRecoveryKey: string | null = null
+) {
   const kept = yield* readFarmSalt(directory)
+  const recoveryKey = yield* keepRecoveryKey(directory, wantedRecoveryKey, { enrolled: kept !== null })
   if (kept !== null) {
     // Approved once, so work can begin at once; the tracker is asked meanwhile whether that still stands.
-    return { salt: kept, confirmed: Effect.asVoid(awaitApproval()) }
+    return { salt: kept, confirmed: Effect.asVoid(awaitApproval(recoveryKey)) }
   }
   yield* Effect.flatMap(AgentStatus, (status) => status.update({ phase: "waiting_for_approval" }))
-  const salt = yield* awaitApproval()
+  const salt = yield* awaitApproval(recoveryKey)
   yield* writeFarmSalt(directory, salt)
   return { salt, confirmed: Effect.void }
 })

@@ -1,18 +1,15 @@
 /** The agent as Layers: a source on one side, a tracker on the other, and between them one plugin, one chain and one durable log. */
 
-import { join } from "node:path"
 import { ProofOutbox } from "@farmops/core/delivery/ProofOutbox"
 import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { Health, healthRoutes } from "@farmops/core/host/Health"
 import { layerServer } from "@farmops/core/host/listen"
 import { layerProblems } from "@farmops/core/http/problem"
-import * as Database from "@farmops/core/sql/Database"
 import type { PluginSpec } from "@farmops/plugin-sdk/runtime/PluginProcess"
 import type { GitRepository } from "@farmops/plugin-sdk/sources/GitRepository"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
-import * as ProofLogSql from "@farmops/proof/ProofLogSql"
 import { Effect, FileSystem, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -23,6 +20,7 @@ import { AgentRun, type AgentSource } from "./AgentRun.ts"
 import { AgentStatus } from "./AgentStatus.ts"
 import { layerAgentHandlers } from "./agentHandlers.ts"
 import { PluginSupervisor } from "./PluginSupervisor.ts"
+import { layerProofLog } from "./storedChain.ts"
 
 export type { AgentConfig } from "./AgentConfig.ts"
 export { type AgentFailed, AgentRun, type AgentSource } from "./AgentRun.ts"
@@ -31,6 +29,7 @@ export { signEnrolment } from "./enrolment.ts"
 export { gitHistoryPlugin } from "./gitHistoryPlugin.ts"
 export type { Examiner } from "./Pipeline.ts"
 export type { PluginSupervisor } from "./PluginSupervisor.ts"
+export { layerStoredChain, NoAgentHere } from "./storedChain.ts"
 
 /** A repository as the agent's source. `sample` follows the work to every place that shows it. */
 export const gitSource = (repository: GitRepository, sample: boolean): AgentSource => ({
@@ -39,13 +38,6 @@ export const gitSource = (repository: GitRepository, sample: boolean): AgentSour
   backlog: repository.backlog,
   follow: repository.follow
 })
-
-// The log and the delivery cursor share the agent's one database, so both are as durable as a commit.
-const layerLog = (dataDir: string) =>
-  ProofLogSql.layer.pipe(
-    Layer.provide(Database.layerMigrations("agent", ProofLogSql.migrations)),
-    Layer.provide(Database.layer(join(dataDir, "agent.db")))
-  )
 
 // Key, salt and log lie here: nobody else has business in it.
 const layerFolder = (dataDir: string) =>
@@ -57,7 +49,7 @@ const layerFolder = (dataDir: string) =>
 
 const layerApi = (host: string, port: number) => {
   const routes = Layer.mergeAll(
-    HttpApiBuilder.layer(AgentApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide(layerAgentHandlers)),
+    HttpApiBuilder.layer(AgentApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide(layerAgentHandlers({ host }))),
     healthRoutes,
     layerProblems,
     PrometheusMetrics.layerHttp({ path: "/metrics" })
@@ -72,7 +64,7 @@ export const agentLayer = (config: AgentConfig, source: AgentSource, plugin: Plu
   const services = Layer.mergeAll(AgentStatus.layer(config.clusterAlias), Health.layer, ProofOutbox.layer).pipe(
     Layer.provideMerge(
       Layer.mergeAll(
-        layerLog(config.dataDir),
+        layerProofLog(config.dataDir),
         TrackerClient.layer(config.trackerUrl),
         PluginSupervisor.layer(plugin, config.clusterAlias)
       )
@@ -82,6 +74,6 @@ export const agentLayer = (config: AgentConfig, source: AgentSource, plugin: Plu
   const run = AgentRun.layer(config, source)
   // First of all, because it makes the data folder in which the log lies.
   const key = AgentKey.layerFile(config.dataDir).pipe(Layer.provide(Ed25519Node.layer))
-  const all = config.port === null ? run : Layer.merge(run, layerApi(config.host, config.port))
+  const all = config.port === null ? run : layerApi(config.host, config.port).pipe(Layer.provideMerge(run))
   return all.pipe(Layer.provideMerge(services), Layer.provideMerge(key))
 }

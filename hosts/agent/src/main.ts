@@ -84,6 +84,7 @@ const program = Effect.gen(function* () {
       dataDir,
       trackerUrl,
       clusterAlias: file.cluster_alias ?? "local",
+      recoveryPublicKey: file.recovery_public_key ?? null,
       host: flags.host ?? "127.0.0.1",
       port
     },

@@ -69,6 +69,8 @@ export class FarmConnection extends Context.Service<
     readonly dataDir: string
     readonly trackerUrl: string
     readonly villageUrl: string | null
+    /** The agent of the farm that runs here. */
+    readonly agentUrl: string | null
     readonly token: Redacted.Redacted<string> | null
   }
 >()("@farmops/cli/FarmConnection") {
@@ -90,7 +92,7 @@ export class FarmConnection extends Context.Service<
         if (Option.isSome(options.trackerUrl)) {
           // The token of this machine's farm is never sent to a tracker that was named by hand.
           const trackerUrl = options.trackerUrl.value.replace(/\/+$/, "")
-          return { dataDir, trackerUrl, villageUrl: null, token: redact(options.ownerToken) }
+          return { dataDir, trackerUrl, villageUrl: null, agentUrl: null, token: redact(options.ownerToken) }
         }
         const endpoints = decodeEndpoints(readText(join(dataDir, "endpoints.json")) ?? "")
         if (Option.isNone(endpoints)) return yield* nothingRuns(dataDir)
@@ -98,6 +100,7 @@ export class FarmConnection extends Context.Service<
           dataDir,
           trackerUrl: endpoints.value.tracker,
           villageUrl: endpoints.value.village,
+          agentUrl: endpoints.value.agent,
           token: redact(readText(join(dataDir, "owner-token"))?.trim()) ?? redact(options.ownerToken)
         }
       })
@@ -155,7 +158,7 @@ export const request = Effect.fn("farm.request")(function* (path: string, option
       exitCode: exitCodes.noPermission
     })
   }
-  const headers: Record<string, string> = { accept: "application/json, application/x-ndjson" }
+  const headers: Record<string, string> = { accept: "application/json, application/x-ndjson, text/plain" }
   if (options.asOwner === true && farm.token !== null && origin === farm.trackerUrl)
     headers.authorization = `Bearer ${Redacted.value(farm.token)}`
   if (options.body !== undefined) headers["content-type"] = "application/json"
@@ -187,6 +190,11 @@ const bodyText = (response: Response) =>
   Effect.tryPromise({ try: () => response.text(), catch: broken }).pipe(
     Effect.timeoutOrElse({ duration: requestMsMax, orElse: () => Effect.fail(broken()) })
   )
+
+/** One answer as text. */
+export const requestText = Effect.fn("farm.requestText")(function* (path: string, options: RequestOptions = {}) {
+  return yield* bodyText(yield* request(path, options))
+})
 
 /** One JSON answer, checked against the shape that this version understands. */
 export const requestJson = Effect.fn("farm.requestJson")(function* <A, I>(

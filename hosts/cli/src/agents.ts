@@ -12,7 +12,7 @@ import { Printer } from "./Printer.ts"
 const Agent = Schema.StructWithRest(
   Schema.Struct({
     agent_id: Schema.String,
-    status: Schema.Literals(["pending", "approved", "revoked"]),
+    status: Schema.Literals(["pending", "approved", "frozen", "revoked"]),
     public_key: Schema.String,
     fingerprint: Schema.String,
     cluster_alias: Schema.String
@@ -67,27 +67,33 @@ export const listAgents = Effect.gen(function* () {
   if (agents.length === 0) return yield* printer.line("no agent has enrolled yet")
   const rows = agents.map((agent) => [agent.agent_id, agent.status, agent.cluster_alias, agent.fingerprint])
   yield* printer.line(drawTable(["agent", "status", "alias", "fingerprint"], rows, printer.columns))
+  for (const { agent_id } of agents.filter(({ status }) => status === "frozen")) {
+    yield* printer.note(
+      `${agent_id} is frozen: its key signed two records for one place; farmops agent forks ${agent_id}`
+    )
+  }
 })
 
 /** Runs `agent enroll`: asks with the key in a folder, made there when absent. The owner still has to approve it. */
 export const enrollAgent = Effect.fn("enrollAgent")(function* (options: {
   readonly keyDir: string
   readonly alias: string
+  readonly recoveryPublicKey: Option.Option<string>
   readonly cwd: string
 }) {
   const printer = yield* Printer
   const { enrollKey } = yield* Effect.promise(() => import("./enrollKey.ts"))
-  const answer = yield* enrollKey(options)
+  const answer = yield* enrollKey({ ...options, recoveryPublicKey: Option.getOrNull(options.recoveryPublicKey) })
   if (printer.json) return yield* printer.data(answer)
   yield* printer.line(`agent ${answer.agent_id} is ${answer.status}; its key's fingerprint is ${answer.fingerprint}`)
   if (answer.status === "pending") yield* printer.note(`approve it: farmops agent approve ${answer.agent_id}`)
 })
 
-/** Runs `agent approve` and `agent revoke`. Both need the owner's token. */
-export const decideAgent = Effect.fn("decideAgent")(function* (id: string, decision: "approve" | "revoke") {
+/** Runs `agent approve`, for a new agent or one that is frozen. Needs the owner's token. */
+export const approveAgent = Effect.fn("approveAgent")(function* (id: string) {
   const printer = yield* Printer
   const { agent_id } = yield* pickAgent(Option.some(id))
-  const agent = yield* requestJson(`/api/v1/agents/${agent_id}/${decision}`, Agent, { method: "POST", asOwner: true })
+  const agent = yield* requestJson(`/api/v1/agents/${agent_id}/approve`, Agent, { method: "POST", asOwner: true })
   if (printer.json) return yield* printer.data(agent)
   yield* printer.line(`${agent.agent_id} is ${agent.status}`)
 })

@@ -14,13 +14,14 @@ import { FarmConnection } from "./FarmConnection.ts"
 export const enrollKey = Effect.fn("enrollKey")(function* (options: {
   readonly keyDir: string
   readonly alias: string
+  readonly recoveryPublicKey: string | null
   readonly cwd: string
 }) {
   const { trackerUrl } = yield* FarmConnection
   const key = AgentKey.layerFile(resolve(options.cwd, options.keyDir)).pipe(Layer.provide(Ed25519Node.layer))
   const ask = Effect.gen(function* () {
     const client = yield* TrackerClient
-    return yield* client.enroll(yield* signEnrolment(options.alias))
+    return yield* client.enroll(yield* signEnrolment(options.alias, options.recoveryPublicKey))
   })
   const { agent_id, fingerprint, head, status } = yield* ask.pipe(
     Effect.provide(Layer.merge(key, TrackerClient.layerRest(trackerUrl))),

@@ -4,6 +4,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { FarmConnection } from "./FarmConnection.ts"
 import { Printer } from "./Printer.ts"
@@ -27,6 +28,20 @@ const trackerUrl = Flag.String("tracker-url").pipe(
 const agent = Flag.String("agent").pipe(
   Flag.withMetavar("ID"),
   Flag.withDescription("Whose chain, where there are several agents"),
+  Flag.optional
+)
+
+const keyFlag = (name: string, what: string) =>
+  Flag.String(name).pipe(Flag.withMetavar("HEX"), Flag.withDescription(what), Flag.optional)
+
+const recoveryPublicKey = Flag.String("recovery-public-key").pipe(
+  Flag.withMetavar("HEX"),
+  Flag.withDescription(
+    "A new agent's recovery key, as `agent recovery-key` printed it; it is fixed when the agent enrols"
+  ),
+  Flag.withSchema(
+    Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/, { message: "expected 64 lowercase hex digits" }))
+  ),
   Flag.optional
 )
 
@@ -77,6 +92,7 @@ export const makeFarmopsCommand = (invocation: Invocation) => {
         Flag.optional
       ),
       portBase,
+      recoveryPublicKey,
       sample: Flag.Boolean("sample").pipe(
         Flag.withDescription("Grow the farm from a small sample repository made for the purpose"),
         Flag.withDefault(false)
@@ -143,17 +159,29 @@ export const makeFarmopsCommand = (invocation: Invocation) => {
       Command.make(
         "verify",
         {
-          file: Argument.String("file").pipe(Argument.withDescription("JSON Lines, as `proof export` writes them")),
-          key: Flag.String("key").pipe(Flag.withMetavar("HEX"), Flag.withDescription("The agent's public key"))
+          file: Argument.String("file").pipe(
+            Argument.withDescription(
+              "A chain as `proof export` writes it, one proof, a proof bundle, an archive or fork evidence; - reads stdin"
+            )
+          ),
+          key: keyFlag("key", "The agent's public key, as it enrolled"),
+          recoveryKey: keyFlag("recovery-key", "The agent's recovery key, if it enrolled with one"),
+          trackerKey: keyFlag("tracker-key", "The tracker's public key, for what a tracker signed")
         },
-        (flags) =>
+        ({ file, key, recoveryKey, trackerKey }) =>
           withPrinter(
             Effect.flatMap(
               Effect.promise(() => import("./proofVerify.ts")),
-              ({ proofVerify }) => proofVerify(flags)
+              ({ proofVerify }) =>
+                proofVerify({
+                  file,
+                  key: Option.getOrUndefined(key),
+                  recoveryKey: Option.getOrUndefined(recoveryKey),
+                  trackerKey: Option.getOrUndefined(trackerKey)
+                })
             )
           )
-      ).pipe(Command.withDescription("Check an export. Needs no server")),
+      ).pipe(Command.withDescription("Check a file with keys that you know. Needs no server")),
       Command.make(
         "export",
         {
@@ -167,12 +195,32 @@ export const makeFarmopsCommand = (invocation: Invocation) => {
               ({ proofExport }) => proofExport({ ...flags, cwd: invocation.cwd })
             )
           )
-      ).pipe(Command.withDescription("Write one agent's chain to a file, each proof exactly as it travels"))
+      ).pipe(Command.withDescription("Write one agent's chain to a file, each proof exactly as it travels")),
+      Command.make(
+        "bundle",
+        {
+          id: Argument.String("id"),
+          out: Flag.String("out").pipe(
+            Flag.withMetavar("FILE"),
+            Flag.withDescription("Where to write it (stdout)"),
+            Flag.optional
+          )
+        },
+        (flags) =>
+          withFarm(
+            Effect.flatMap(
+              Effect.promise(() => import("./proofBundle.ts")),
+              ({ proofBundle }) => proofBundle({ ...flags, cwd: invocation.cwd })
+            )
+          )
+      ).pipe(Command.withDescription("One proof with its path to a signed checkpoint: a file that verifies offline"))
     ])
   )
 
   const agents = Effect.promise(() => import("./agents.ts"))
   const agentId = Argument.String("id").pipe(Argument.withDescription("The agent's id, or enough of its beginning"))
+  const agentKeys = Effect.promise(() => import("./agentKeys.ts"))
+  const agentTrust = Effect.promise(() => import("./agentTrust.ts"))
   const agentCommand = Command.make("agent").pipe(
     Command.withDescription("Decide whose proofs count"),
     Command.withSubcommands([
@@ -189,16 +237,80 @@ export const makeFarmopsCommand = (invocation: Invocation) => {
           alias: Flag.String("alias").pipe(
             Flag.withDescription("The label its proofs carry; never a host name"),
             Flag.withDefault("local")
-          )
+          ),
+          recoveryPublicKey
         },
         (flags) => withFarm(Effect.flatMap(agents, ({ enrollAgent }) => enrollAgent({ ...flags, cwd: invocation.cwd })))
       ).pipe(Command.withDescription("Ask the tracker to take an agent; it still needs approval")),
+      Command.make(
+        "rotate-key",
+        {
+          agentUrl: Flag.String("agent-url").pipe(
+            Flag.withMetavar("URL"),
+            Flag.withDescription("The agent's own address (the agent of the farm that runs here)"),
+            Flag.optional
+          )
+        },
+        (flags) => withFarm(Effect.flatMap(agentKeys, ({ rotateKey }) => rotateKey(flags)))
+      ).pipe(Command.withDescription("Let a running agent sign with a fresh key; what it signed stays good")),
+      Command.make("recovery-key", { file: Argument.String("file") }, ({ file }) =>
+        withPrinter(Effect.flatMap(agentKeys, ({ makeRecoveryKey }) => makeRecoveryKey({ file, cwd: invocation.cwd })))
+      ).pipe(Command.withDescription("Make a key that can take a new agent's chain back after a theft")),
+      Command.make(
+        "recover",
+        {
+          keyDir: Flag.String("key-dir").pipe(
+            Flag.withMetavar("DIR"),
+            Flag.withDescription("The stopped agent's data folder (`up` keeps its agent in .farmops/agent)")
+          ),
+          recoveryKey: Flag.String("recovery-key").pipe(
+            Flag.withMetavar("FILE"),
+            Flag.withDescription("The file that `agent recovery-key` made")
+          ),
+          after: Flag.Int("after").pipe(
+            Flag.withMetavar("SEQUENCE"),
+            Flag.withDescription("The last proof to keep, -1 for none (the last that was delivered)"),
+            Flag.optional
+          ),
+          alias: Flag.String("alias").pipe(
+            Flag.withDescription("The label that the record carries; never a host name"),
+            Flag.withDefault("local")
+          )
+        },
+        (flags) =>
+          withPrinter(Effect.flatMap(agentKeys, ({ recoverAgent }) => recoverAgent({ ...flags, cwd: invocation.cwd })))
+      ).pipe(Command.withDescription("Take an agent's chain back with its recovery key")),
       Command.make("approve", { id: agentId }, ({ id }) =>
-        withFarm(Effect.flatMap(agents, ({ decideAgent }) => decideAgent(id, "approve")))
-      ).pipe(Command.withDescription("Let an agent's proofs count")),
-      Command.make("revoke", { id: agentId }, ({ id }) =>
-        withFarm(Effect.flatMap(agents, ({ decideAgent }) => decideAgent(id, "revoke")))
-      ).pipe(Command.withDescription("Stop taking an agent's proofs"))
+        withFarm(Effect.flatMap(agents, ({ approveAgent }) => approveAgent(id)))
+      ).pipe(Command.withDescription("Let an agent's proofs count, also after it was frozen for a fork")),
+      Command.make(
+        "revoke",
+        {
+          id: agentId,
+          lastTrusted: Flag.String("last-trusted").pipe(
+            Flag.withMetavar("SEQ:HASH"),
+            Flag.withDescription("The last proof to trust; later ones are void (the last that was received)"),
+            Flag.optional
+          ),
+          voidAll: Flag.Boolean("void-all").pipe(
+            Flag.withDescription("Trust none of its proofs"),
+            Flag.withDefault(false)
+          )
+        },
+        (flags) => withFarm(Effect.flatMap(agentTrust, ({ revokeAgent }) => revokeAgent(flags)))
+      ).pipe(Command.withDescription("Take nothing more from an agent, for good, and take back what came too late")),
+      Command.make(
+        "forks",
+        {
+          id: agentId,
+          out: Flag.String("out").pipe(
+            Flag.withMetavar("FILE"),
+            Flag.withDescription("Where to write it (stdout)"),
+            Flag.optional
+          )
+        },
+        (flags) => withFarm(Effect.flatMap(agentTrust, ({ showForks }) => showForks({ ...flags, cwd: invocation.cwd })))
+      ).pipe(Command.withDescription("Evidence that an agent's key signed two records for one place"))
     ])
   )
 
@@ -226,28 +338,71 @@ export const makeFarmopsCommand = (invocation: Invocation) => {
     ])
   )
 
+  const db = Flag.String("db").pipe(
+    Flag.withMetavar("URL"),
+    Flag.withDescription("The tracker's database (tracker.db in the data directory)"),
+    Flag.optional
+  )
+  const withLedger = <A, E, R>(
+    run: (place: { readonly data: Option.Option<string>; readonly cwd: string }) => Effect.Effect<A, E, R>
+  ) => Effect.flatMap(root, (shared) => withPrinter(run({ data: shared.data, cwd: invocation.cwd })))
+  const archives = Effect.promise(() => import("./trackerArchive.ts"))
   const tracker = Command.make("tracker").pipe(
     Command.withDescription("Look after the tracker"),
     Command.withSubcommands([
-      Command.make(
-        "replay",
-        {
-          db: Flag.String("db").pipe(
-            Flag.withMetavar("URL"),
-            Flag.withDescription("The tracker's database (tracker.db in the data directory)"),
-            Flag.optional
+      Command.make("replay", { db }, (flags) =>
+        withLedger((place) =>
+          Effect.flatMap(
+            Effect.promise(() => import("./trackerReplay.ts")),
+            ({ trackerReplay }) => trackerReplay({ ...flags, ...place })
           )
+        )
+      ).pipe(Command.withDescription("Score the stored proofs from nothing and compare with the farm")),
+      Command.make(
+        "audit",
+        {
+          db,
+          level: Flag.Literals("level", ["full", "links"]).pipe(
+            Flag.withDescription(
+              "full verifies every signature; links every hash and one signature a key, much faster"
+            ),
+            Flag.withDefault("full")
+          ),
+          trackerKey: keyFlag("tracker-key", "The tracker's public key (that of tracker.key in the data directory)")
         },
-        ({ db }) =>
-          Effect.flatMap(root, (shared) =>
-            withPrinter(
-              Effect.flatMap(
-                Effect.promise(() => import("./trackerReplay.ts")),
-                ({ trackerReplay }) => trackerReplay({ db, data: shared.data, cwd: invocation.cwd })
-              )
+        (flags) =>
+          withLedger((place) =>
+            Effect.flatMap(
+              Effect.promise(() => import("./trackerAudit.ts")),
+              ({ trackerAudit }) => trackerAudit({ ...flags, ...place })
             )
           )
-      ).pipe(Command.withDescription("Score the stored proofs from nothing and compare with the farm"))
+      ).pipe(
+        Command.withDescription("Check every stored byte of the ledger: lines, columns, chains, tree, checkpoints")
+      ),
+      Command.make(
+        "archive",
+        {
+          db,
+          before: Flag.String("before").pipe(
+            Flag.withMetavar("SIZE|DATE"),
+            Flag.withDescription("Archive up to this number of lines, or what was signed before this UTC day"),
+            Flag.optional
+          ),
+          keep: Flag.Int("keep").pipe(
+            Flag.withMetavar("N"),
+            Flag.withDescription("Archive all but the newest N lines"),
+            Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+            Flag.optional
+          ),
+          out: Flag.String("out").pipe(Flag.withMetavar("FILE"), Flag.withDescription("Where to; never written over"))
+        },
+        (flags) =>
+          withLedger((place) => Effect.flatMap(archives, ({ archiveLedger }) => archiveLedger({ ...flags, ...place })))
+      ).pipe(Command.withDescription("Move the ledger's beginning into a file that verifies alone")),
+      Command.make("restore", { db, path: Argument.String("file") }, (flags) =>
+        withLedger((place) => Effect.flatMap(archives, ({ restoreLedger }) => restoreLedger({ ...flags, ...place })))
+      ).pipe(Command.withDescription("Bring an archive back into the ledger"))
     ])
   )
 

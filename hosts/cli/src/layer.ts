@@ -15,6 +15,8 @@ export interface FarmConfig {
   readonly farmName: string
   readonly repository: GitRepository
   readonly sample: boolean
+  /** The agent's, told to the tracker when it enrols; null for none. */
+  readonly recoveryPublicKey: string | null
   /** null runs no village. */
   readonly villageName: string | null
 }
@@ -52,6 +54,7 @@ export const farmLayer = (config: FarmConfig) => {
       dataDir: join(dataDir, "agent"),
       trackerUrl: `http://${host}:${ports.tracker}`,
       clusterAlias: "local",
+      recoveryPublicKey: config.recoveryPublicKey,
       host,
       port: ports.agent
     },

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { pickAgent } from "./agents.ts"
 import { CommandFailed } from "./CommandFailed.ts"
+import { fetchAnchor, verifyCommand } from "./chainAnchor.ts"
 import { request } from "./FarmConnection.ts"
 import { Printer } from "./Printer.ts"
 
@@ -73,9 +74,11 @@ export const proofExport = Effect.fn("proofExport")(function* (options: {
     try: (signal) => writeWhole(response.body, out, signal),
     catch: (error) => (error instanceof CommandFailed ? error : unwritable(out, error))
   })
+  const anchor = yield* fetchAnchor(agent.agent_id, agent.public_key)
   if (printer.json) {
-    return yield* printer.data({ file: out, proofs, agent_id: agent.agent_id, public_key: agent.public_key })
+    const keys = { public_key: anchor.publicKey, recovery_key: anchor.recoveryKey }
+    return yield* printer.data({ file: out, proofs, agent_id: agent.agent_id, ...keys })
   }
   yield* printer.line(`${proofs} ${proofs === 1 ? "proof" : "proofs"} written to ${options.out}`)
-  yield* printer.note(`verify it yourself: npx farmops proof verify ${options.out} --key ${agent.public_key}`)
+  yield* printer.note(`verify it yourself: ${verifyCommand(options.out, anchor)}`)
 })

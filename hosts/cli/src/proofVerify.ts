@@ -1,55 +1,78 @@
-/** `farmops proof verify`: checks an export with the agent's public key and nothing else. It needs no server and trusts none. */
+/** `farmops proof verify`: checks a file with keys that the caller knows and nothing else. It needs no server and trusts none. */
+import { createReadStream } from "node:fs"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { nodeBackend } from "@farmops/proof/NodeBackend"
-import { type ChainHead, makeChainVerifier, type ProofFault } from "@farmops/proof/verify"
+import { type FileKeys, type FileVerdict, makeFileVerifier, verdictJson } from "@farmops/proof/verifyFile"
 import * as Effect from "effect/Effect"
 import { CommandFailed } from "./CommandFailed.ts"
 import { Printer } from "./Printer.ts"
-import { readLines } from "./readLines.ts"
 
-/** What became of a file: how many proofs hold and where the chain stands, or the first line that does not hold. */
-export type FileVerdict =
-  | { readonly ok: true; readonly count: number; readonly head: ChainHead | null }
-  | { readonly ok: false; readonly count: number; readonly line: number; readonly fault: ProofFault }
-
-/** Walks the file once. `onProgress` is told after each group of lines, some hundreds at a time. */
-export const verifyFile = async (
+/** Walks a file once, or standard input for `-`. `onProgress` is told the number of good proofs after each piece read. */
+export const checkFile = async (
   path: string,
-  publicKey: string,
+  keys: FileKeys,
   onProgress: (count: number) => void,
   signal?: AbortSignal
 ): Promise<FileVerdict> => {
-  const chain = makeChainVerifier(publicKey, nodeBackend)
-  for await (const lines of readLines(path, signal)) {
-    for (const line of lines) {
-      const fault = chain.accept(line)
-      if (fault !== null) return { ok: false, count: chain.count(), line: chain.count() + 1, fault }
-    }
-    onProgress(chain.count())
+  const verifier = makeFileVerifier(keys, nodeBackend)
+  const source = path === "-" ? { fd: 0, autoClose: false } : {}
+  const options = { highWaterMark: 256 * 1024, ...source, ...(signal === undefined ? {} : { signal }) }
+  for await (const piece of createReadStream(path, options) as AsyncIterable<Uint8Array>) {
+    if (!verifier.push(piece)) break
+    onProgress(verifier.count())
   }
-  return { ok: true, count: chain.count(), head: chain.head() }
+  return verifier.finish()
 }
-
-/** A key is 32 bytes as 64 lowercase hex digits, as `farmops agent list --json` shows it. */
-const keyPattern = /^[0-9a-f]{64}$/
 
 // Below this a file is checked before a person could read the progress line.
 const progressFrom = 10_000
 
-/** Runs the command: `ok: N proofs, head HASH`, or the first bad line with exit 65. */
+const flagOf: Readonly<Record<string, string>> = {
+  public_key: "--key HEX",
+  recovery_key: "--recovery-key HEX",
+  tracker_key: "--tracker-key HEX"
+}
+
+/** The exit status tells a command line to mend from a file that does not hold. */
+const failureOf = (verdict: FileVerdict, file: string): CommandFailed | null => {
+  const { fault } = verdict
+  if (fault === null) return null
+  const flag = fault.line === null && fault.path !== null ? flagOf[fault.path] : undefined
+  if (flag !== undefined && (fault.code === "key_needed" || fault.code === "bad_key")) {
+    const detail = fault.code === "key_needed" ? `${file}: ${fault.detail}.` : `${flag.split(" ")[0]}: ${fault.detail}.`
+    const cure =
+      fault.path === "tracker_key" ? `Give ${flag}.` : `Give ${flag}; \`farmops agent list --json\` shows it.`
+    return new CommandFailed({ code: fault.code, detail, cure, exitCode: exitCodes.usage })
+  }
+  return new CommandFailed({
+    code: fault.code,
+    detail: `${fault.line === null ? "" : `line ${fault.line}: `}${fault.code} — ${fault.detail}.`,
+    cure: fault.advice,
+    exitCode: exitCodes.dataInvalid
+  })
+}
+
+const goodLines = ({ doesNotShow, epochs, head, kind, proofs, summary }: FileVerdict) => {
+  const what = kind === "chain" ? `${proofs} ${proofs === 1 ? "proof" : "proofs"}` : summary
+  const place =
+    head === null ? (kind === "chain" ? ", no head" : "") : `${kind === "chain" ? "," : ""} head ${head.hash}`
+  const keys =
+    epochs.length < 2 ? [] : epochs.map((epoch) => `from sequence ${epoch.firstSequence}: ${epoch.publicKey}`)
+  // A chain is what everybody checks every day; the other kinds are easily taken for more than they are.
+  const notes = kind === "chain" ? [] : doesNotShow.map((sentence) => `does not show: ${sentence}`)
+  return { lines: [`ok: ${what}${place}`, ...keys], notes }
+}
+
+/** Runs the command: `ok: N proofs, head HASH` and the keys of a chain that rotated, or the first bad line with exit 65. */
 export const proofVerify = Effect.fn("proofVerify")(function* (options: {
   readonly file: string
-  readonly key: string
+  readonly key?: string | undefined
+  readonly recoveryKey?: string | undefined
+  readonly trackerKey?: string | undefined
 }) {
   const printer = yield* Printer
-  if (!keyPattern.test(options.key)) {
-    return yield* new CommandFailed({
-      code: "bad_key",
-      detail: "--key takes an agent's public key, 64 lowercase hex digits.",
-      cure: "`farmops agent list --json` shows it.",
-      exitCode: exitCodes.usage
-    })
-  }
+  const { file, key, recoveryKey, trackerKey } = options
+  const keys = { publicKey: key ?? null, recoveryKey: recoveryKey ?? null, trackerKey: trackerKey ?? null }
   let shown = 0
   const progress = (count: number) => {
     if (!process.stderr.isTTY || printer.json || count < progressFrom || count - shown < progressFrom) return
@@ -57,29 +80,21 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
     process.stderr.write(`\r${count.toLocaleString("en")} proofs checked…`)
   }
   const verdict = yield* Effect.tryPromise({
-    try: (signal) => verifyFile(options.file, options.key, progress, signal),
+    try: (signal) => checkFile(file, keys, progress, signal),
     catch: (error) =>
       new CommandFailed({
         code: "unreadable",
-        detail: `${options.file} cannot be read: ${error instanceof Error && "code" in error ? error.code : "unknown"}.`,
+        detail: `${file} cannot be read: ${error instanceof Error && "code" in error ? error.code : "unknown"}.`,
         cure: null,
         exitCode: exitCodes.io
       })
   })
   if (shown > 0) yield* Effect.sync(() => void process.stderr.write("\r\x1b[K"))
-  if (verdict.ok) {
-    const head = verdict.head
-    if (printer.json) return yield* printer.data({ ok: true, proofs: verdict.count, head: head?.hash ?? null })
-    return yield* printer.line(
-      `ok: ${verdict.count} ${verdict.count === 1 ? "proof" : "proofs"}, ${head === null ? "no head" : `head ${head.hash}`}`
-    )
-  }
-  const { code, detail, path } = verdict.fault
-  if (printer.json) yield* printer.data({ ok: false, line: verdict.line, code, path, detail, proofs: verdict.count })
-  return yield* new CommandFailed({
-    code,
-    detail: `line ${verdict.line}: ${code} — ${detail}`,
-    cure: null,
-    exitCode: exitCodes.dataInvalid
-  })
+  const failure = failureOf(verdict, file)
+  if (printer.json && failure?.exitCode !== exitCodes.usage) yield* printer.data(verdictJson(verdict))
+  if (failure !== null) return yield* failure
+  if (printer.json) return
+  const { lines, notes } = goodLines(verdict)
+  for (const line of lines) yield* printer.line(line)
+  for (const note of notes) yield* printer.note(note)
 })

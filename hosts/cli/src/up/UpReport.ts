@@ -1,6 +1,8 @@
 /** What `up` says while it works: for a person one line per fact, with `--json` one JSON object per line. */
 import type { FarmState } from "@farmops/core/farm/FarmState"
+import type { ChainAnchor } from "@farmops/proof/verify"
 import { Effect } from "effect"
+import { verifyCommand } from "../chainAnchor.ts"
 import type { Endpoints } from "../FarmConnection.ts"
 import type { Printer } from "../Printer.ts"
 import { BackfillProgress } from "./BackfillProgress.ts"
@@ -15,7 +17,7 @@ export interface UpReport {
   }) => Effect.Effect<void>
   readonly serving: (endpoints: Endpoints) => Effect.Effect<void>
   readonly progress: (done: number, total: number) => Effect.Effect<void>
-  readonly grown: (facts: { readonly farm: FarmState; readonly publicKey: string }) => Effect.Effect<void>
+  readonly grown: (facts: { readonly farm: FarmState } & ChainAnchor) => Effect.Effect<void>
   readonly changed: (farm: FarmState, before: FarmState) => Effect.Effect<void>
   /** What keeps the agent from going on: a code, or a line for a person where a decision is needed. */
   readonly trouble: (what: string) => Effect.Effect<void>
@@ -34,10 +36,10 @@ const sourceLine = (facts: Parameters<UpReport["source"]>[0]): string => {
 }
 
 /** What a person types to check it all. */
-export const verifyLines = (publicKey: string): ReadonlyArray<string> => [
+export const verifyLines = (anchor: ChainAnchor): ReadonlyArray<string> => [
   "verify it yourself:",
   "  npx farmops proof export --out farm.jsonl",
-  `  npx farmops proof verify farm.jsonl --key ${publicKey}`
+  `  ${verifyCommand("farm.jsonl", anchor)}`
 ]
 
 /** The reporter for this invocation's output. */
@@ -70,12 +72,12 @@ export const makeUpReport = (printer: Printer["Service"]): UpReport => {
       const text = progress.report(done, total)
       return text === null ? Effect.void : printer.write(text)
     },
-    grown: Effect.fnUntraced(function* ({ farm, publicKey }) {
+    grown: Effect.fnUntraced(function* ({ farm, publicKey, recoveryKey }) {
       const label = farm.sample ? " (sample)" : ""
       yield* line(
         `${farm.name}${label}: ${many(farm.total_coins, "coin")}, level ${farm.level}, ${many(farm.proofs, "proof")}`
       )
-      for (const text of verifyLines(publicKey)) yield* line(text)
+      for (const text of verifyLines({ publicKey, recoveryKey })) yield* line(text)
       yield* line("watching for new work; Ctrl-C stops")
     }),
     changed: (farm, before) => {

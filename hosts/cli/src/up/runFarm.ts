@@ -8,6 +8,7 @@ import { FarmState } from "@farmops/core/farm/FarmState"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import { ProofLog } from "@farmops/proof/ProofLog"
 import { Effect, Layer, Redacted, Schedule, Stream, SubscriptionRef } from "effect"
+import { fetchAnchor } from "../chainAnchor.ts"
 import { type Endpoints, FarmConnection, requestJson } from "../FarmConnection.ts"
 import { type FarmConfig, farmLayer } from "../layer.ts"
 import { publishEndpoints } from "./endpointsFile.ts"
@@ -29,13 +30,17 @@ const connectionOf = (dataDir: string, endpoints: Endpoints) =>
     dataDir,
     trackerUrl: endpoints.tracker,
     villageUrl: endpoints.village,
+    agentUrl: endpoints.agent,
     token: Redacted.make(readFileSync(join(dataDir, "owner-token"), "utf8").trim(), {
       label: "owner token"
     })
   }))
 
 // The tracker is in this process: when it does not answer at once, it is busy and will.
-const fetchFarm = requestJson("/api/v1/farm", FarmState).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.orDie)
+const persistently = <A, E, R>(request: Effect.Effect<A, E, R>) =>
+  request.pipe(Effect.retry(Schedule.spaced("1 second")), Effect.orDie)
+
+const fetchFarm = persistently(requestJson("/api/v1/farm", FarmState))
 
 /** Reports how the backlog goes, then the farm that came of it, then each change. Never ends. */
 const followFarm = Effect.fnUntraced(function* (report: UpReport) {
@@ -57,7 +62,7 @@ const followFarm = Effect.fnUntraced(function* (report: UpReport) {
   yield* outbox.wake
   yield* Stream.runHead(Stream.filter(delivered, (now) => now >= proofs))
   let farm = yield* fetchFarm
-  yield* report.grown({ farm, publicKey: key.publicKey })
+  yield* report.grown({ farm, ...(yield* persistently(fetchAnchor(key.agentId, key.publicKey))) })
   yield* delivered.pipe(
     Stream.runForEach(() =>
       Effect.gen(function* () {
@@ -90,16 +95,20 @@ export const runFarm = Effect.fn("runFarm")(function* (config: FarmConfig, versi
   const endpoints = endpointsOf(config, version)
   yield* publishEndpoints(config.dataDir, endpoints)
   yield* report.serving(endpoints)
-  const tasks = Effect.gen(function* () {
-    const agent = yield* AgentRun
+  const grow = Effect.gen(function* () {
     yield* approveOwnAgent
     if (endpoints.village !== null) yield* Effect.forkScoped(Effect.ignore(joinOwnVillage(endpoints.village)))
     yield* Effect.forkScoped(reportTrouble(report))
+    return yield* followFarm(report)
+  })
+  const tasks = Effect.gen(function* () {
+    const agent = yield* AgentRun
     // The farm of an agent whose trust was withdrawn is still the owner's to look at.
     const joined = agent.join.pipe(
       Effect.catchTag("AgentRevoked", ({ message }) => Effect.andThen(report.trouble(message), Effect.never))
     )
-    return yield* Effect.raceFirst(joined, followFarm(report))
+    // An agent that cannot begin never asks to be approved.
+    return yield* Effect.raceFirst(joined, grow)
   })
   yield* tasks.pipe(Effect.provide(connectionOf(config.dataDir, endpoints)), Effect.provide(services))
 })

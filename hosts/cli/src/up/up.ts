@@ -20,6 +20,7 @@ export interface UpOptions {
   readonly sample: boolean
   readonly name: Option.Option<string>
   readonly village: boolean
+  readonly recoveryPublicKey: Option.Option<string>
   readonly cwd: string
   readonly version: string
 }
@@ -50,7 +51,12 @@ const run = Effect.fnUntraced(function* (options: UpOptions, report: UpReport) {
   const farmName = yield* keepFarmName({ dataDir, given: options.name, usual: sample ? "Sample farm" : "My farm" })
   yield* report.source({ sample, fallback, ...repository.info })
   const villageName = options.village ? "Village" : null
-  yield* runFarm({ dataDir, ports, farmName, sample, villageName, repository }, options.version, report)
+  const recoveryPublicKey = Option.getOrNull(options.recoveryPublicKey)
+  yield* runFarm(
+    { dataDir, ports, farmName, sample, villageName, recoveryPublicKey, repository },
+    options.version,
+    report
+  )
 })
 
 /** Runs the command until it is told to stop. Logs nothing below a warning unless `--log-level` asks: its lines say the rest. */
