@@ -1,114 +1,81 @@
-/** What a chain costs above the signatures it cannot do without: append and audit beside bare `node:crypto` on the same bytes. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto"
-import { AgentKey } from "@farmops/proof/AgentKey"
-import * as Ed25519Node from "@farmops/proof/Ed25519Node"
-import { FarmSalt } from "@farmops/proof/FarmSalt"
-import { nobleBackend } from "@farmops/proof/NobleBackend"
-import { nodeBackend } from "@farmops/proof/NodeBackend"
-import { ProofBuilder, type VerifiedWork } from "@farmops/proof/ProofBuilder"
-import { ProofChain } from "@farmops/proof/ProofChain"
-import { ProofLog } from "@farmops/proof/ProofLog"
-import { parseProof, verifyChain } from "@farmops/proof/verify"
-import { DateTime, Effect, Layer, Redacted } from "effect"
-import { median, type Report, rounded } from "./report.ts"
+/**
+ * What a chain costs above what it cannot do without, beside bare library calls on the same bytes, other signed logs, and
+ * one worker alone. `npm run bench -- proof [RECORDS] [STORED]`: records in the chain, and proofs in the large ledger.
+ */
+import { findSodium } from "@farmops/proof/SodiumBackend"
+import { makeCases } from "./proof/cases.ts"
+import { acceptCosts } from "./proof/ledger.ts"
+import { hypercoreRate, openPeers, opensslSpeed, ssbSodium } from "./proof/peers.ts"
+import { makeKey, makeRecords } from "./proof/records.ts"
+import { rateOf, takeTurns, timesAsFast } from "./proof/rounds.ts"
+import { auditOnCores, chainAppend } from "./proof/services.ts"
+import { makeSsbCases } from "./proof/ssb.ts"
+import { type Report, rounded } from "./report.ts"
 
 const rounds = 3
-const recordsDefault = 4000
-/** Pure JavaScript curves are some 15 times slower; a sample of the chain says as much. */
-const nobleShare = 10
+const recordsDefault = 100_000
+const storedDefault = 1_000_000
+const storedFew = 1000
+/** Signing and the peers are measured on one record of so many. */
+const share = 5
+/** Each takes some 0.2 ms, for it is on disk. */
+const hypercoreBlocks = 2000
 
-const work = (at: number): VerifiedWork => ({
-  timestamp: DateTime.makeUnsafe("2026-02-21T09:30:00Z"),
-  clusterAlias: "prod-eu-1",
-  actor: { identifier: Redacted.make(`person-${at % 7}@example.org`), type: "human" },
-  action: {
-    plugin: "farmops/k8s-pod-health",
-    action_type: "verify",
-    category: "maintenance",
-    subcategory: null,
-    description: `Verified pod health across all namespaces (${at} pods healthy)`
-  },
-  status: "success",
-  evidence: new Uint8Array(200).fill(at),
-  hints: { complexity: "low", impact_radius: 3, artifacts_touched: at, time_spent_seconds: null }
-})
+export const run = async ([records, stored]: ReadonlyArray<string>): Promise<Report> => {
+  const count = Number(records ?? recordsDefault)
+  const storedMany = Number(stored ?? storedDefault)
+  const found = findSodium()
+  if (!found.ok) throw new Error(`this benchmark compares with libsodium, which does not load: ${found.detail}`)
+  const { sodium } = found
+  const load = openPeers()
+  const some = Math.floor(count / share)
 
-const makeChain = (count: number) =>
-  Effect.gen(function* () {
-    const chain = yield* ProofChain
-    const { publicKey } = yield* AgentKey
-    const lines: Array<string> = []
-    const began = performance.now()
-    for (let at = 0; at < count; at++) lines.push((yield* chain.append(work(at), String(at))).line)
-    return { lines, publicKey, seconds: (performance.now() - began) / 1000 }
-  }).pipe(
-    Effect.provide(
-      ProofChain.layer.pipe(
-        Layer.provide([ProofBuilder.layer, ProofLog.layerMemory]),
-        Layer.provideMerge(AgentKey.layerMemory),
-        Layer.provide([FarmSalt.layerMemory, Ed25519Node.layer])
-      )
-    ),
-    Effect.runPromise
-  )
+  const key = makeKey(sodium)
+  const chain = makeRecords(count, some, key)
+  const ours = makeCases(chain, key, sodium)
+  const ssb = makeSsbCases(load, some, chain.text(count - 1).length)
+  const append = chainAppend(some)
+  takeTurns([...Object.values(ours), append, ssb.append, ssb.create], rounds)
+  const { alone, together } = await auditOnCores(chain, key, rounds)
+  const hypercore = await hypercoreRate(load, chain.stored.slice(0, hypercoreBlocks))
+  const openssl = opensslSpeed()
+  const accept = await acceptCosts(sodium, [storedFew, storedMany], rounds)
 
-const secondsOf = (body: () => void): number => {
-  const began = performance.now()
-  body()
-  return (performance.now() - began) / 1000
-}
-
-export const run = async ([count]: ReadonlyArray<string>): Promise<Report> => {
-  const records = Number(count ?? recordsDefault)
-  await makeChain(records / 10)
-  const seconds = { append: [] as Array<number>, sign: [] as Array<number>, audit: [] as Array<number> }
-  const more = { verify: [] as Array<number>, noble: [] as Array<number> }
-  let bytes = 0
-  for (let round = 0; round < rounds; round++) {
-    const { lines, publicKey, seconds: append } = await makeChain(records)
-    seconds.append.push(append)
-    const messages = lines.map((line) => {
-      const parsed = parseProof(line)
-      if (!parsed.ok) throw new Error(parsed.fault.code)
-      return {
-        message: Buffer.from(parsed.value.unsigned),
-        signature: Buffer.from(parsed.value.proof.signature, "hex")
-      }
-    })
-    bytes = Math.round(lines.reduce((sum, line) => sum + line.length, 0) / records)
-    const pair = generateKeyPairSync("ed25519")
-    const bare = createPrivateKey(pair.privateKey.export({ format: "pem", type: "pkcs8" }))
-    seconds.sign.push(secondsOf(() => messages.forEach(({ message }) => void sign(null, message, bare))))
-    const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), Buffer.from(publicKey, "hex")])
-    const key = createPublicKey({ key: spki, format: "der", type: "spki" })
-    more.verify.push(
-      secondsOf(() => {
-        for (const { message, signature } of messages)
-          if (!verify(null, message, key, signature)) throw new Error("a good signature was refused")
-      })
-    )
-    seconds.audit.push(
-      secondsOf(() => {
-        if (!verifyChain(lines, publicKey, nodeBackend).ok) throw new Error("a good chain was refused")
-      })
-    )
-    const some = lines.slice(0, records / nobleShare)
-    more.noble.push(nobleShare * secondsOf(() => void verifyChain(some, publicKey, nobleBackend)))
-  }
-  const rate = (values: ReadonlyArray<number>) => Math.round(records / median(values))
+  const { links, nodeFull, nodeVerify, sha256, signProof, sodiumFull, sodiumSign, sodiumVerify } = ours
   return {
     ratios: {
-      append_vs_bare_sign: rounded(median(seconds.sign) / median(seconds.append)),
-      node_crypto_full_vs_bare: rounded(median(more.verify) / median(seconds.audit)),
-      noble_full_vs_bare: rounded(median(more.verify) / median(more.noble))
+      full_vs_libsodium: rounded(timesAsFast(sodiumFull, sodiumVerify)),
+      full_vs_ssb: rounded(timesAsFast(sodiumFull, ssb.append)),
+      full_two_cores: rounded(timesAsFast(together, alone)),
+      append_vs_libsodium: rounded(timesAsFast(signProof, sodiumSign)),
+      links_vs_sha256: rounded(timesAsFast(links, sha256)),
+      node_crypto_full_vs_bare: rounded(timesAsFast(nodeFull, nodeVerify)),
+      accept_1m_vs_1k: rounded(accept.ratio)
     },
     rows: [
-      { what: "append: hash evidence, build, sign, log in memory", per_second: rate(seconds.append) },
-      { what: "bare node:crypto sign of the same bytes", per_second: rate(seconds.sign) },
-      { what: "audit: form, signature, hash and link of each (node:crypto)", per_second: rate(seconds.audit) },
-      { what: "the same with noble", per_second: rate(more.noble) },
-      { what: "bare node:crypto verify of the same bytes", per_second: rate(more.verify) }
+      { what: "full audit with libsodium, one core", per_second: rateOf(sodiumFull) },
+      { what: "  bare libsodium verify of the same bytes", per_second: rateOf(sodiumVerify) },
+      { what: "  ssb-validate append of JSON lines as long", per_second: rateOf(ssb.append) },
+      { what: "full audit with libsodium, two workers", per_second: rateOf(together) },
+      { what: "  the same with one worker", per_second: rateOf(alone) },
+      { what: "full audit with node:crypto, one core", per_second: rateOf(nodeFull) },
+      { what: "  bare node:crypto verify of the same bytes", per_second: rateOf(nodeVerify) },
+      { what: "  openssl speed, its own short message", per_second: openssl && Math.round(openssl.verify) },
+      { what: "links audit of stored bytes", per_second: rateOf(links) },
+      { what: "  SHA-256 of the same bytes", per_second: rateOf(sha256) },
+      { what: "append: object in, signed canonical line out", per_second: rateOf(signProof) },
+      { what: "  bare libsodium sign of the same bytes", per_second: rateOf(sodiumSign) },
+      { what: "  the same through ProofChain: evidence, salts, log in memory", per_second: rateOf(append) },
+      { what: "  ssb-validate create and id", per_second: rateOf(ssb.create) },
+      { what: "  openssl speed sign, its own short message", per_second: openssl && Math.round(openssl.sign) },
+      { what: "  hypercore 11 append, each on disk", per_second: Math.round(hypercore) },
+      { what: `durable accept, ${storedFew} stored`, per_second: Math.round(1000 / accept.fewMs) },
+      { what: `  the same, ${storedMany} stored`, per_second: Math.round(1000 / accept.manyMs) }
     ],
-    notes: [`${records} records of about ${bytes} bytes, one core, medians of ${rounds} rounds taken in turn.`]
+    notes: [
+      `Node ${process.version}; ${count} records of ${chain.bytes} signed bytes (${chain.text(count - 1).length} stored; ssb ${ssb.bytes}), medians of ${rounds} rounds taken in turn.`,
+      `Signing, ssb and ProofChain on ${some} of them, node:crypto on ${nodeFull.count}; ${accept.accepts} accepts a round, SQLite in a file, synchronous FULL.`,
+      `ssb uses ${ssbSodium()}; hypercore writes to disk and is no like for like; ${openssl?.version ?? "no openssl here"}.`
+    ]
   }
 }

@@ -1,0 +1,87 @@
+/** A farm's ledger on PostgreSQL: what the tests of `packages/core` show on SQLite, met once more where a second process may write too. */
+
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Ledger } from "@farmops/core/farm/Ledger"
+import { ProofIntake } from "@farmops/core/farm/ProofIntake"
+import { Effect, Result, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { auditNow, checkpointLayer, makeStory } from "../../packages/core/test/checkpointLayers.ts"
+import { approvedTestAgent, farmLayer } from "../../packages/core/test/farmLayers.ts"
+import { assertReplays, refused, send, sendAll } from "../../packages/core/test/trustFixture.ts"
+import { postgresBin, type RunningPostgres, startPostgres } from "./postgres.ts"
+
+let server: RunningPostgres
+
+describe.skipIf(postgresBin === null)("a ledger on PostgreSQL", () => {
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(() => server.stop())
+
+  it.live("keeps proofs, refuses what it must, and changes nothing by it", () =>
+    Effect.gen(function* () {
+      const agent = yield* approvedTestAgent
+      const lines = yield* agent.chain(5)
+      yield* sendAll(lines)
+      assert.deepStrictEqual(
+        yield* send(...lines),
+        lines.map(() => "already")
+      )
+      const [first = ""] = lines
+      yield* refused(first.replace("Did 1 thing", "Did 2 thing"), "bad_signature")
+      yield* refused(
+        yield* agent.after({ sequence: 8, proofId: "019400d5-8b0a-7c3e-9f21-000000000001", hash: "ab".repeat(32) }),
+        "gap"
+      )
+      yield* assertReplays
+    }).pipe(Effect.provide(farmLayer(server.makeDatabase())))
+  )
+
+  it.live(
+    "survives rotation, theft, recovery, a revocation from a point and checkpoints, and passes a full audit",
+    () =>
+      Effect.gen(function* () {
+        yield* makeStory
+        yield* assertReplays
+        assert.deepInclude(yield* auditNow("full"), { differences: 0 })
+        assert.deepInclude(yield* auditNow("links"), { differences: 0 })
+      }).pipe(Effect.provide(checkpointLayer(server.makeDatabase())))
+  )
+
+  it.live("has one order and one farm when two trackers write to one database at once", () => {
+    const url = server.makeDatabase()
+    return Effect.gen(function* () {
+      const agents = yield* Effect.forEach([1, 2, 3, 4], () => approvedTestAgent)
+      const chains = yield* Effect.forEach(agents, (agent) => agent.chain(60))
+      const here = yield* ProofIntake
+      // A second process: its own pool, its own lock, its own memory of the sums.
+      const there = yield* Effect.provide(ProofIntake, farmLayer(url))
+      const sendTo = (intake: ProofIntake["Service"], lines: ReadonlyArray<string>) =>
+        Effect.forEach([0, 1, 2, 3, 4, 5], (part) => intake.acceptBatch(lines.slice(10 * part, 10 * part + 10)), {
+          concurrency: 1
+        })
+      // Both are sent every chain: whoever is second finds each proof there already.
+      const answers = yield* Effect.all(
+        chains.flatMap((lines) => [sendTo(here, lines), sendTo(there, lines)]),
+        { concurrency: "unbounded" }
+      )
+      const taken = answers.flat(2).filter(Result.isSuccess)
+      assert.lengthOf(
+        taken.filter(({ success }) => !success.already),
+        240
+      )
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql<{ position: number | bigint }>`SELECT position FROM tracker_proof
+        UNION ALL SELECT position FROM tracker_event ORDER BY position`
+      assert.deepStrictEqual(
+        rows.map(({ position }) => Number(position)),
+        rows.map((_, at) => at)
+      )
+      const ledger = yield* Ledger
+      for (const [at, agent] of agents.entries()) {
+        assert.deepStrictEqual(yield* Stream.runCollect(yield* ledger.lines(agent.agentId)), chains[at])
+      }
+      yield* assertReplays
+    }).pipe(Effect.scoped, Effect.provide(farmLayer(url)))
+  })
+})
