@@ -2,12 +2,15 @@
 
 const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
+/** As much of Node's Buffer as is used here: no type of Node's may be needed where a browser loads this. */
+interface BufferMaker {
+  readonly from: (memory: ArrayBufferLike, at: number, length: number) => { toString(encoding: "hex"): string }
+}
 /** Two lowercase hex digits for each byte. */
 export const encodeHex = (bytes: Uint8Array): string => {
-  // On Node: four times as fast.
-  if (globalThis.Buffer !== undefined) {
-    return globalThis.Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")
-  }
+  // Where it is there, four times as fast as the loop below.
+  const { Buffer: onNode } = globalThis as { readonly Buffer?: BufferMaker }
+  if (onNode !== undefined) return onNode.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")
   let text = ""
   for (const byte of bytes) text += digits[byte]
   return text
