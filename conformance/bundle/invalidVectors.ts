@@ -61,6 +61,7 @@ export const invalidVectors: ReadonlyArray<BundleVector> = [
   rewritten("extra-without-padding", /(extra .*[^=])=+\n/, "$1\n"),
   rewritten("extra-in-clear", /extra .*\n/, `extra ${ledger[place]}\n`),
   rewritten("index-absent", "index 4\n", ""),
+  rewritten("index-with-a-capital", "index", "Index"),
   rewritten("index-before-extra", /(extra .*\n)(index 4\n)/, "$2$1"),
   rewritten("index-empty", "index 4", "index "),
   rewritten("index-with-a-leading-zero", "index 4", "index 04"),

@@ -35,6 +35,7 @@ export const invalidNotes: ReadonlyArray<CheckpointVector> = [
   note("with-no-signature-line", `${text}\n`),
   note("without-an-empty-line", text + own),
   note("without-its-last-line-feed", good.slice(0, -1)),
+  note("with-another-character-for-its-last-line-feed", `${good.slice(0, -1)}x`),
   note("with-an-empty-line-at-the-end", `${good}\n`),
   note("with-text-below-the-signatures", `${good}more\n`),
   note("with-carriage-returns", good.replaceAll("\n", "\r\n")),

@@ -1,6 +1,6 @@
 /** Claims that one tree is the beginning of another: true ones of every shape, and false ones, each for one reason. */
 import type { Vector } from "../vectorFiles.ts"
-import { consistencyOf, leafOf, rootOf, sha256 } from "./sampleTree.ts"
+import { consistencyOf, leafOf, nodeOf, rootOf, sha256 } from "./sampleTree.ts"
 
 interface Claim {
   readonly size1: number
@@ -54,6 +54,15 @@ const seven = claimOf(7, 9)
 const same = claimOf(7, 7)
 const large = claimOf(3, 2 ** 32 + 7)
 const [first = sha256(), ...others] = three.proof
+const second = leafOf("line 1")
+/** The claim that these bytes were the root of one line, and what the second line makes of them. */
+const madeFrom = (root1: Uint8Array): Claim => ({
+  size1: 1,
+  size2: 2,
+  root1,
+  root2: nodeOf(root1, second),
+  proof: [second]
+})
 const rewritten = consistencyOf(3, 7, (index) => leafOf(`line ${index === 1 ? "1, rewritten" : index}`))
 
 export const consistencyVectors: ReadonlyArray<ConsistencyVector> = [
@@ -85,6 +94,7 @@ export const consistencyVectors: ReadonlyArray<ConsistencyVector> = [
 
   fails("from-none", { ...three, size1: 0, root1: sha256() }, { proof: [] }),
   fails("from-none-with-a-proof", { ...three, size1: 0, root1: sha256() }, {}),
+  fails("from-none-to-none", same, { size1: 0, size2: 0, root1: sha256(), root2: sha256(), proof: [] }),
   fails("from-none-to-none-with-a-hash", same, {
     size1: 0,
     size2: 0,
@@ -93,8 +103,10 @@ export const consistencyVectors: ReadonlyArray<ConsistencyVector> = [
     proof: [first]
   }),
   fails("from-none-to-none-with-other-roots", same, { size1: 0, size2: 0, root2: rootOf(8) }),
+  fails("from-none-with-hashes-that-give-the-roots", madeFrom(sha256()), { size1: 0, proof: [sha256(), second] }),
   fails("sizes-the-wrong-way-round", three, { size1: 7, size2: 3, root1: three.root2, root2: three.root1 }),
-  fails("size-negative", three, { size1: -1 }),
+  fails("sizes-the-wrong-way-round-with-equal-roots", same, { size1: 2, size2: 1, root1: first, root2: first }),
+  fails("size-negative", madeFrom(first), { size1: -1, proof: [first, second] }),
   fails("size-past-2-to-the-53-less-1", claimOf(1, 2 ** 53), {}),
   fails("equal-sizes-with-other-roots", same, { root2: rootOf(8) }),
   fails("equal-sizes-with-a-proof", same, { proof: [same.root1] }),
@@ -108,6 +120,8 @@ export const consistencyVectors: ReadonlyArray<ConsistencyVector> = [
   fails("second-root-of-another-size", three, { root2: rootOf(8) }),
   fails("roots-the-wrong-way-round", four, { root1: four.root2, root2: four.root1 }),
   fails("first-root-without-its-last-byte", four, { root1: four.root1.subarray(0, 31) }),
+  fails("first-root-of-31-bytes-that-gives-the-second", madeFrom(first.subarray(1)), {}),
+  fails("second-root-with-one-more-byte", three, { root2: Buffer.concat([three.root2, Buffer.alloc(1)]) }),
   fails("second-root-empty", three, { root2: new Uint8Array(0) }),
   fails("line-rewritten", three, { root2: rewritten.root2 }),
   fails("line-rewritten-with-its-own-proof", three, { root2: rewritten.root2, proof: rewritten.proof }),
@@ -121,5 +135,9 @@ export const consistencyVectors: ReadonlyArray<ConsistencyVector> = [
   fails("proof-reversed", three, { proof: three.proof.toReversed() }),
   fails("proof-with-a-hash-of-31-bytes", three, { proof: [first.subarray(1), ...others] }),
   fails("proof-with-a-hash-of-33-bytes", three, { proof: [Buffer.concat([first, Buffer.alloc(1)]), ...others] }),
+  fails("proof-with-a-hash-of-31-bytes-that-gives-the-root", claimOf(1, 2), {
+    root2: nodeOf(leafOf("line 0"), first.subarray(1)),
+    proof: [first.subarray(1)]
+  }),
   fails("proof-of-55-hashes", three, { proof: Array.from({ length: 55 }, () => first) })
 ]

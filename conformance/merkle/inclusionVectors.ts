@@ -55,6 +55,7 @@ const last = claimOf(8, 9)
 const alone = claimOf(0, 1)
 const large = claimOf(1, 2 ** 33)
 const [first = sha256(), ...others] = eight.proof
+const short = first.subarray(1)
 
 export const inclusionVectors: ReadonlyArray<InclusionVector> = [
   holds(0, 1),
@@ -83,7 +84,7 @@ export const inclusionVectors: ReadonlyArray<InclusionVector> = [
 
   fails("index-is-the-size", seven, { leafIdx: 7 }),
   fails("index-far-beyond", seven, { leafIdx: sizeMax }),
-  fails("index-negative", seven, { leafIdx: -2 }),
+  fails("index-negative", claimOf(0, 2), { leafIdx: -2 }),
   fails("in-an-empty-tree", alone, { treeSize: 0, root: sha256() }),
   fails("size-past-2-to-the-53-less-1", claimOf(0, 2 ** 53), {}),
   fails("index-of-the-sibling", eight, { leafIdx: 3 }),
@@ -96,6 +97,7 @@ export const inclusionVectors: ReadonlyArray<InclusionVector> = [
   fails("root-of-another-size", eight, { root: rootOf(9) }),
   fails("root-is-the-leaf", eight, { root: eight.leafHash }),
   fails("root-without-its-last-byte", eight, { root: eight.root.subarray(0, 31) }),
+  fails("root-with-one-more-byte", eight, { root: Buffer.concat([eight.root, Buffer.alloc(1)]) }),
   fails("root-empty", eight, { root: new Uint8Array(0) }),
   fails("leaf-of-another-line", eight, { leafHash: leafOf("line 3") }),
   fails("leaf-and-root-of-31-bytes", alone, { leafHash: alone.root.subarray(1), root: alone.root.subarray(1) }),
@@ -109,8 +111,12 @@ export const inclusionVectors: ReadonlyArray<InclusionVector> = [
   fails("proof-with-one-more-at-the-start", eight, { proof: [eight.leafHash, ...eight.proof] }),
   fails("proof-of-one-where-none-is-due", alone, { proof: [alone.root] }),
   fails("proof-reversed", eight, { proof: eight.proof.toReversed() }),
-  fails("proof-with-a-hash-of-31-bytes", eight, { proof: [first.subarray(1), ...others] }),
+  fails("proof-with-a-hash-of-31-bytes", eight, { proof: [short, ...others] }),
   fails("proof-with-a-hash-of-33-bytes", eight, { proof: [Buffer.concat([first, Buffer.alloc(1)]), ...others] }),
+  fails("proof-with-a-hash-of-31-bytes-that-gives-the-root", claimOf(0, 2), {
+    root: nodeOf(leafOf("line 0"), short),
+    proof: [short]
+  }),
   fails("proof-with-an-empty-hash", eight, { proof: [new Uint8Array(0), ...others] }),
   fails("proof-of-55-hashes", eight, { proof: Array.from({ length: 55 }, () => first) })
 ]

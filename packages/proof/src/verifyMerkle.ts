@@ -2,7 +2,7 @@
  * Whether a proof over the tree holds (RFC 9162 §2.1.3.2 and §2.1.4.2). Total: whatever is handed over, the answer is yes
  * or no, after at most {@link proofHashesMax} steps.
  */
-import { emptyRoot, hashBytes, hashNodes, type Sha256 } from "./merkleHash.ts"
+import { hashBytes, hashNodes, type Sha256 } from "./merkleHash.ts"
 
 /** No proof over at most 2^53 − 1 leaves is longer: 53 hashes for an inclusion, one more for a consistency. */
 export const proofHashesMax = 54
@@ -79,11 +79,10 @@ export const verifyInclusion = (claim: InclusionClaim, sha256: Sha256): boolean 
 export const verifyConsistency = (claim: ConsistencyClaim, sha256: Sha256): boolean => {
   // Untrusted: all of it came with the proof, but for roots that checkpoints signed.
   const { proof, root1, root2, size1, size2 } = claim
-  if (!isSize(size1) || !isSize(size2) || size1 > size2 || !isProof(proof)) return false
-  if (size1 === size2) {
-    return proof.length === 0 && areEqual(root1, root2) && (size1 > 0 || areEqual(root1, emptyRoot(sha256)))
-  }
-  if (size1 === 0 || !isHash(root1)) return false
+  // Every ledger continues the empty one: that needs no proof, and there is none.
+  if (!isSize(size1) || !isSize(size2) || size1 === 0 || size1 > size2 || !isProof(proof)) return false
+  if (size1 === size2) return proof.length === 0 && areEqual(root1, root2)
+  if (!isHash(root1)) return false
   let place: Place = { node: size1 - 1, last: size2 - 1 }
   while (isRightChild(place)) place = parentOf(place)
   // A smaller tree that is one complete subtree is its own beginning: the proof leaves it out.

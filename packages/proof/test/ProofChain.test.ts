@@ -132,6 +132,17 @@ describe("ProofChain rotation", () => {
       yield* chain.append(work(), "one")
       const receipt = yield* chain.rotate("prod-eu-1")
       assert.strictEqual(receipt.sequence, 1)
+      assert.deepInclude(JSON.parse(receipt.line), {
+        action: {
+          plugin: "farmops/agent",
+          action_type: "configure",
+          category: "security",
+          subcategory: "key-rotation",
+          description: "Handed this agent's chain over to a new key"
+        },
+        scoring_hints: { complexity: "low", impact_radius: 1, artifacts_touched: 1, time_spent_seconds: null }
+      })
+      assert.deepInclude(JSON.parse(receipt.line).outcome, { status: "success", verified: true })
       const second = key.publicKey
       yield* chain.append(work(), "two")
       yield* chain.rotate("prod-eu-1")
