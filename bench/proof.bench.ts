@@ -17,7 +17,7 @@ const recordsDefault = 100_000
 const storedDefault = 1_000_000
 const storedFew = 1000
 /** Signing and the peers are measured on one record of so many. */
-const share = 5
+const share = 10
 /** Each takes some 0.2 ms, for it is on disk. */
 const hypercoreBlocks = 2000
 
@@ -33,7 +33,7 @@ export const run = async ([records, stored]: ReadonlyArray<string>): Promise<Rep
   const key = makeKey(sodium)
   const chain = makeRecords(count, some, key)
   const ours = makeCases(chain, key, sodium)
-  const ssb = makeSsbCases(load, some, chain.text(count - 1).length)
+  const ssb = makeSsbCases(load, some, chain.bytes.stored)
   const append = chainAppend(some)
   takeTurns([...Object.values(ours), append, ssb.append, ssb.create], rounds)
   const { alone, together } = await auditOnCores(chain, key, rounds)
@@ -73,8 +73,8 @@ export const run = async ([records, stored]: ReadonlyArray<string>): Promise<Rep
       { what: `  the same, ${storedMany} stored`, per_second: Math.round(1000 / accept.manyMs) }
     ],
     notes: [
-      `Node ${process.version}; ${count} records of ${chain.bytes} signed bytes (${chain.text(count - 1).length} stored; ssb ${ssb.bytes}), medians of ${rounds} rounds taken in turn.`,
-      `Signing, ssb and ProofChain on ${some} of them, node:crypto on ${nodeFull.count}; ${accept.accepts} accepts a round, SQLite in a file, synchronous FULL.`,
+      `Node ${process.version}; ${count} records of ${chain.bytes.signed} signed bytes (${chain.bytes.stored} stored; ssb ${ssb.bytes}), medians of ${rounds} rounds taken in turn.`,
+      `Signing, ssb and ProofChain on ${some} of them, node:crypto on ${nodeFull.count}, workers on ${alone.count}; ${accept.accepts} accepts a round, SQLite in a file, synchronous FULL.`,
       `ssb uses ${ssbSodium()}; hypercore writes to disk and is no like for like; ${openssl?.version ?? "no openssl here"}.`
     ]
   }

@@ -28,7 +28,8 @@ if (kind === undefined || rest.length > 0 || !kinds.includes(kind)) {
   fail(`expected one KIND of ${kinds.join(", ")}${kind === undefined ? "" : `, got ${positionals.join(" ")}`}`)
 }
 const backend =
-  backends[values.layer] ?? fail(`expected --layer ${Object.keys(backends).join(", ")}, got ${values.layer}`)
+  (Object.hasOwn(backends, values.layer) ? backends[values.layer] : undefined) ??
+  fail(`expected --layer ${Object.keys(backends).join(", ")}, got ${values.layer}`)
 
 // Somebody's `head` may close the pipe early: that is no failure.
 process.stdout.on("error", () => process.exit(0))

@@ -85,9 +85,11 @@ const files = globSync(values.tests, { cwd: root })
 const shared = join(root, "../shared/data")
 if (process.env.FARMOPS_SHARED_DATA === undefined && existsSync(shared)) process.env.FARMOPS_SHARED_DATA = shared
 const sandbox = makeSandbox()
-process.on("exit", () => rmSync(sandbox, { recursive: true, force: true }))
+process.on("exit", () => rmSync(sandbox, { recursive: true, force: true, maxRetries: 9, retryDelay: 100 }))
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130))
 
+// They may change while this runs.
+const texts = new Map(names.map((name) => [name, readFileSync(join(sandbox, name), "utf8")]))
 const all = await instrument(parts, sandbox, names)
 const mutants = all.filter(({ status }) => status !== "Ignored")
 say(`${mutants.length} mutants in ${names.length} files; ${all.length - mutants.length} left out (texts of messages)`)
@@ -96,13 +98,14 @@ const ledger = await hunt({ sandbox, files, mutants, say, workers: Number(values
 for (const test of ledger.unrepeatable) console.log(`not used, as it cannot run twice: ${test}`)
 for (const name of names) {
   const own = mutants.filter(({ fileName }) => fileName === name)
-  const source = readFileSync(join(root, name), "utf8")
   const { killed, score, timeout } = scoreOf(ledger, own)
   console.log(`\n${name}: ${killed + timeout} of ${own.length}, ${score} %`)
   for (const mutant of own) {
     const verdict = verdictOf(ledger, mutant)
     if (verdict === "survived" || verdict === "no_coverage") {
-      console.log(`  ${verdict === "survived" ? "survived   " : "not reached"} ${describe(mutant, source)}`)
+      console.log(
+        `  ${verdict === "survived" ? "survived   " : "not reached"} ${describe(mutant, texts.get(name) ?? "")}`
+      )
     }
   }
 }

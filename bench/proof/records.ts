@@ -2,8 +2,9 @@
 import { encodeHex } from "@farmops/proof/hex"
 import type { UnsignedProof } from "@farmops/proof/proofForm"
 import type { Sodium } from "@farmops/proof/SodiumBackend"
+import { serializeUnsigned } from "@farmops/proof/serializeProof"
 import { signProof } from "@farmops/proof/signProof"
-import { type ChainHead, headOf, parseProof } from "@farmops/proof/verify"
+import { type ChainHead, headOf } from "@farmops/proof/verify"
 
 /** A key that signs by libsodium, without Effect. */
 export const makeKey = (sodium: Sodium) => {
@@ -49,45 +50,50 @@ export interface Unsigned {
   readonly head: ChainHead | null
 }
 
+/** The bytes lie in three buffers, as if read from files: texts in their tens of thousands would keep the collector busy. */
 export interface Records {
   readonly count: number
-  /** Stored bytes of each record, all in one buffer as read from a file. */
+  /** Stored bytes of each record. */
   readonly stored: ReadonlyArray<Uint8Array>
-  readonly text: (at: number) => string
   /** What is signed, and the signature. */
   readonly signed: ReadonlyArray<{ readonly message: Uint8Array; readonly signature: Uint8Array }>
   /** The first records before they were signed. */
   readonly unsigned: ReadonlyArray<Unsigned>
-  /** Mean length of what is signed. */
-  readonly bytes: number
+  /** Mean lengths of what is stored and of what is signed. */
+  readonly bytes: { readonly stored: number; readonly signed: number }
 }
+
+/** More than any of them has. */
+const recordBytes = 1200
+const signatureBytes = 64
 
 /** `unsignedCount` of them are kept as objects too. */
 export const makeRecords = (count: number, unsignedCount: number, key: Key): Records => {
-  const lines: Array<string> = []
+  const [lines, messages] = [Buffer.alloc(count * recordBytes), Buffer.alloc(count * recordBytes)]
+  const signatures = Buffer.alloc(count * signatureBytes)
+  const stored: Array<Uint8Array> = []
+  const signed: Array<Records["signed"][number]> = []
   const unsigned: Array<Unsigned> = []
+  const end = { line: 0, message: 0 }
   let head: ChainHead | null = null
   for (let at = 0; at < count; at++) {
     const body = bodyAt(at, head)
     const made = signProof(body, head, key)
     if (!made.ok) throw new Error(made.fault.detail)
     if (at < unsignedCount) unsigned.push({ body, head })
-    lines.push(made.value.line)
+    const { line, proof } = made.value
+    const lineEnd = end.line + lines.write(line, end.line)
+    const messageEnd = end.message + messages.write(serializeUnsigned(body), end.message)
+    signatures.write(proof.signature, at * signatureBytes, "hex")
+    stored.push(lines.subarray(end.line, lineEnd))
+    signed.push({
+      message: messages.subarray(end.message, messageEnd),
+      signature: signatures.subarray(at * signatureBytes, (at + 1) * signatureBytes)
+    })
+    end.line = lineEnd
+    end.message = messageEnd
     head = headOf(made.value)
   }
-  const file = Buffer.from(lines.join("\n"))
-  const signed = lines.map((line) => {
-    const parsed = parseProof(line)
-    if (!parsed.ok) throw new Error(parsed.fault.detail)
-    const { proof, unsigned: text } = parsed.value
-    return { message: Buffer.from(text), signature: Buffer.from(proof.signature, "hex") }
-  })
-  let end = -1
-  const stored = lines.map((line) => {
-    const start = end + 1
-    end = start + line.length
-    return file.subarray(start, end)
-  })
-  const bytes = Math.round(signed.reduce((sum, { message }) => sum + message.length, 0) / count)
-  return { count, stored, text: (at) => lines[at] ?? "", signed, unsigned, bytes }
+  const bytes = { stored: Math.round(end.line / count), signed: Math.round(end.message / count) }
+  return { count, stored, signed, unsigned, bytes }
 }

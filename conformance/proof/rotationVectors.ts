@@ -187,6 +187,7 @@ export const invalidRotations: ReadonlyArray<InvalidVector> = [
   ),
   refused("recovery-key-upper-case", "bad_key", 1, grow(plain()), recovery.publicKey.toUpperCase()),
   refused("recovery-key-with-a-space", "bad_key", 1, grow(plain(), rotation(recovery)), `${recovery.publicKey} `),
+  refused("recovery-key-that-is-the-enrolled-key", "bad_key", 1, grow(plain()), agent.publicKey),
   refused("recovery-key-of-small-order", "bad_key", 1, grow(plain()), identity),
   // which keys
   refused("rotation-to-the-same-key", "key_reused", 2, grow(plain(), rotation(agent))),

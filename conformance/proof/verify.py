@@ -422,6 +422,8 @@ def check_keys(key, recovery_key):
     check_key(key)
     if recovery_key is not None:
         check_key(recovery_key, "the recovery key")
+        if recovery_key == key:
+            raise Fault("bad_key", "the recovery key is the agent's own key")
 
 
 def verify_proof(line, key, recovery_key=None):

@@ -58,7 +58,7 @@ export class PageRefused extends HttpApiError.Problem<PageRefused>()(
 export class KeyNotRotated extends HttpApiError.Problem<KeyNotRotated>()(
   "KeyNotRotated",
   { type: "about:blank", status: 409, title: "The key was not rotated" },
-  { code: Schema.Literals(["agent_not_working", "key_file_unusable"]), detail: Schema.String }
+  { code: Schema.Literals(["agent_not_working", "key_lost", "key_file_unusable"]), detail: Schema.String }
 ) {}
 
 /** The key with which the agent signs from now on, and the record that says so. */

@@ -97,8 +97,8 @@ export type AgentFailed =
   | DatabaseUnavailable
   | KeyFileUnreadable
 
-/** Why a key could not be rotated now. The key in force is still the one before. */
-export type RotationFailed = AgentNotWorking | KeyFileUnreadable | ProofLogUnavailable
+/** Why a key was not rotated. Nothing is signed until it is certain which key is in force. */
+export type RotationFailed = AgentNotWorking | AgentKeyLost | KeyFileUnreadable | ProofLogUnavailable
 
 /** A running agent. */
 export class AgentRun extends Context.Service<
@@ -124,7 +124,12 @@ export class AgentRun extends Context.Service<
           if (Option.isNone(chain)) return yield* new AgentNotWorking()
           const receipt = yield* chain.value.rotate(config.clusterAlias).pipe(
             // The record is ours alone and built under the chain's lock: what is left over would be a fault of this program.
-            Effect.catchTags({ WorkRefused: Effect.die, ObservationAlreadyProved: Effect.die, ChainForked: Effect.die })
+            Effect.catchTags({
+              WorkRefused: Effect.die,
+              ObservationAlreadyProved: Effect.die,
+              ChainForked: Effect.die,
+              ChainOfAnotherAgent: () => Effect.fail(new AgentKeyLost({ dataDir: config.dataDir }))
+            })
           )
           yield* status.update({ fingerprint: key.fingerprint })
           yield* outbox.wake

@@ -56,6 +56,13 @@ export const layerAgentHandlers = (config: { readonly host: string }) =>
             Effect.catchTags({
               AgentNotWorking: ({ message }) =>
                 Effect.fail(new KeyNotRotated({ code: "agent_not_working", detail: message })),
+              AgentKeyLost: () =>
+                Effect.fail(
+                  new KeyNotRotated({
+                    code: "key_lost",
+                    detail: "the proofs were signed by another key than the agent's"
+                  })
+                ),
               KeyFileUnreadable: () =>
                 Effect.fail(
                   new KeyNotRotated({ code: "key_file_unusable", detail: "the agent's key files cannot be used" })

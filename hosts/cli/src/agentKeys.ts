@@ -1,6 +1,6 @@
 /** `farmops agent rotate-key`, `recovery-key` and `recover`: an agent's key, the key that outranks it, and the way back from a theft. */
 
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { layerStoredChain } from "@farmops/agent/layer"
 import { exitCodes } from "@farmops/core/host/exitCodes"
@@ -23,6 +23,8 @@ const RotatedAnswer = Schema.Struct({
 
 const unusable = (code: string, detail: string, cure: string | null = null) =>
   new CommandFailed({ code, detail, cure, exitCode: exitCodes.dataInvalid })
+
+const readText = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined)
 
 const readKey = (path: string) =>
   Effect.provide(loadSigningKey(path), Ed25519Node.layer).pipe(
@@ -88,6 +90,17 @@ export const recoverAgent = Effect.fn("recoverAgent")(function* (options: {
   const keyFile = resolve(options.cwd, options.recoveryKey)
   if (!existsSync(keyFile)) return yield* unusable("no_recovery_key", `there is no file ${options.recoveryKey}.`)
   const recoveryKey = yield* readKey(keyFile)
+  // With another key the chain would be cut and no tracker would ever take it again.
+  const kept = readText(resolve(options.cwd, options.keyDir, "recovery.pub"))?.trim()
+  if (kept === undefined) {
+    return yield* unusable("no_recovery", `the agent in ${options.keyDir} enrolled without a recovery key.`)
+  }
+  if (kept !== recoveryKey.publicKey) {
+    return yield* unusable(
+      "other_recovery_key",
+      `${options.recoveryKey} is not the recovery key that this agent enrolled with.`
+    )
+  }
   const recovered = Effect.gen(function* () {
     const chain = yield* ProofChain
     const log = yield* ProofLog
@@ -120,6 +133,7 @@ export const recoverAgent = Effect.fn("recoverAgent")(function* (options: {
       ChainOfAnotherAgent: () =>
         Effect.fail(unusable("key_lost", "the proofs there were signed by another key than the one beside them.")),
       ObservationAlreadyProved: Effect.die,
+      RecoveryKeyUnfit: () => Effect.fail(unusable("other_recovery_key", "that is the agent's own key.")),
       WorkRefused: ({ message }) => Effect.fail(unusable("work_refused", `${message}.`))
     })
   )

@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { nodeBackend } from "@farmops/proof/NodeBackend"
+import { selfTest } from "@farmops/proof/selfTest"
 import { type FileKeys, type FileVerdict, makeFileVerifier, verdictJson } from "@farmops/proof/verifyFile"
 import * as Effect from "effect/Effect"
 import { CommandFailed } from "./CommandFailed.ts"
@@ -15,9 +16,11 @@ export const checkFile = async (
   signal?: AbortSignal
 ): Promise<FileVerdict> => {
   const verifier = makeFileVerifier(keys, nodeBackend)
-  const source = path === "-" ? { fd: 0, autoClose: false } : {}
-  const options = { highWaterMark: 256 * 1024, ...source, ...(signal === undefined ? {} : { signal }) }
-  for await (const piece of createReadStream(path, options) as AsyncIterable<Uint8Array>) {
+  const options = { highWaterMark: 256 * 1024, ...(signal === undefined ? {} : { signal }) }
+  // Standard input by its own stream: a pipe that pauses is no fault.
+  const source = path === "-" ? process.stdin : createReadStream(path, options)
+  for await (const piece of source as AsyncIterable<Uint8Array>) {
+    signal?.throwIfAborted()
     if (!verifier.push(piece)) break
     onProgress(verifier.count())
   }
@@ -71,6 +74,15 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
   readonly trackerKey?: string | undefined
 }) {
   const printer = yield* Printer
+  const wrong = selfTest(nodeBackend)
+  if (wrong !== null) {
+    return yield* new CommandFailed({
+      code: "library_unfit",
+      detail: `the node:crypto of this Node decides a known case wrongly (${wrong}); its verdict on a proof would be worth nothing.`,
+      cure: "Verify with another Node, or in the browser.",
+      exitCode: exitCodes.software
+    })
+  }
   const { file, key, recoveryKey, trackerKey } = options
   const keys = { publicKey: key ?? null, recoveryKey: recoveryKey ?? null, trackerKey: trackerKey ?? null }
   let shown = 0

@@ -99,7 +99,7 @@ for (const field of keyFields) field.addEventListener("input", () => field.setCu
 picker.addEventListener("change", () => checkFile(picker.files?.[0]))
 place("check-text", HTMLButtonElement).addEventListener("click", () => {
   // A copy often ends in more line ends than the file.
-  void check({ name: "the text", file: new Blob([text.value.replace(/\n+$/, "\n")]) })
+  void check({ name: "the text", file: new Blob([`${text.value.trimEnd()}\n`]) })
 })
 form.addEventListener("submit", (event) => {
   event.preventDefault()

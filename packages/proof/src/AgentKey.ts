@@ -14,7 +14,7 @@ export class AgentKey extends Context.Service<
   SigningKey & {
     /** A lowercase UUID, the same for the life of the agent. */
     readonly agentId: string
-    /** The key to rotate to, kept as safely as the present one before this returns; the same one until it is adopted. */
+    /** A fresh key to rotate to, kept as safely as the present one before this returns. One prepared earlier is gone then. */
     readonly prepareNext: Effect.Effect<SigningKey, KeyFileUnreadable>
     /** The key that was prepared and not adopted, as after a crash; null where there is none. */
     readonly next: Effect.Effect<SigningKey | null, KeyFileUnreadable>
@@ -98,7 +98,7 @@ const makeInMemory = Effect.gen(function* () {
   let next: SigningKey | null = null
   return following(yield* uuidV7, yield* makeSigningKey, {
     prepareNext: Effect.gen(function* () {
-      next ??= yield* makeSigningKey
+      next = yield* makeSigningKey
       return next
     }).pipe(Effect.provide(services)),
     next: Effect.sync(() => next),

@@ -156,13 +156,16 @@ export const loadAgentKeyFile = Effect.fn("loadAgentKeyFile")(function* (
 
 const nextOf = (path: string): string => `${path}.next`
 
-/** The key that is to follow the one at `path`, beside it in `….next`; made where there is none and `make` says so, else null. */
+/** The key that is to follow the one at `path`, beside it in `….next`: a fresh one where `make` says so, whatever lay there, else what lies there or null. */
 export const loadNextKeyFile = Effect.fn("loadNextKeyFile")(function* (
   path: string,
   agentId: string,
   options: { readonly make: boolean }
 ): Effect.fn.Return<KeyFileContents | null, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
   const next = nextOf(path)
+  const fs = yield* FileSystem.FileSystem
+  // Nobody may choose the next key by leaving one here.
+  if (options.make) yield* Effect.mapError(fs.remove(next, { force: true }), unavailable(next, "replace"))
   const contents = yield* options.make ? readOrCreate(next, Effect.succeed(agentId)) : readKeyFile(next)
   if (contents === null) return null
   // A file that was put there by hand: its key would sign in the name of another agent.

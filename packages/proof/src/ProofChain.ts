@@ -24,9 +24,13 @@ export class ChainOfAnotherAgent extends Schema.TaggedError<ChainOfAnotherAgent>
   publicKey: Schema.String
 }) {}
 
+/** The key given for a recovery is the agent's own: only the recovery key that was fixed at enrolment can take a chain back. */
+export class RecoveryKeyUnfit extends Schema.TaggedError<RecoveryKeyUnfit>()("RecoveryKeyUnfit", {
+  publicKey: Schema.String
+}) {}
+
 /** Whether the log's last entry is the work of this agent: signed by its present key, or the record that named that key. */
-const checkOwn = Effect.fnUntraced(function* (line: string) {
-  const key = yield* AgentKey
+const checkOwn = Effect.fnUntraced(function* (key: AgentKey["Service"], line: string) {
   const stranger = new ChainOfAnotherAgent({ agentId: key.agentId, publicKey: key.publicKey })
   const parsed = parseProof(line)
   if (!parsed.ok || parsed.value.proof.agent.agent_id !== key.agentId) return yield* stranger
@@ -50,9 +54,18 @@ const make = Effect.gen(function* () {
     return (yield* log.entriesAfter(sequence - 1, 1)).find((entry) => entry.sequence === sequence)
   })
 
-  const head = yield* log.head
-  const last = head === null ? undefined : yield* entryAt(head.sequence)
-  if (last !== undefined) yield* checkOwn(last.line)
+  // Whether log and key may name different keys: an answer was lost, or a file could not be moved.
+  let unsettled = true
+
+  /** Brings the key in line with the log's last record. Nothing is signed before: a retired key would end the chain. */
+  const settle = Effect.gen(function* () {
+    if (!unsettled) return
+    const head = yield* log.head
+    const last = head === null ? undefined : yield* entryAt(head.sequence)
+    if (last !== undefined) yield* checkOwn(key, last.line)
+    unsettled = false
+  })
+  yield* settle
 
   const entryOf = ({ evidenceSalt, hash, line, proof }: BuiltProof, observationId: string): LogEntry => ({
     proofId: proof.proof_id,
@@ -66,13 +79,14 @@ const make = Effect.gen(function* () {
 
   /** Proves one observation. When it returns, proof and observation are in the log as durably as the log can. */
   const append = Effect.fn("ProofChain.append")(function* (work: VerifiedWork, observationId: string) {
+    yield* settle
     if (yield* log.hasObservation(observationId)) return yield* new ObservationAlreadyProved({ observationId })
     const entry = entryOf(yield* builder.build(work, yield* log.head), observationId)
     yield* log.append(entry)
     return receiptOf(entry)
   }, lock.withPermits(1))
 
-  // The new key is on disk before the chain names it, and in its place only after: whatever dies in between, `make` goes on from there.
+  // The new key is on disk before the chain names it, and in its place only after: whatever fails in between, `settle` goes on from there.
   const handOver = Effect.fnUntraced(function* (
     clusterAlias: string,
     signer: Pick<SigningKey, "sign">,
@@ -80,27 +94,34 @@ const make = Effect.gen(function* () {
     write: (entry: LogEntry) => ReturnType<typeof log.append>
   ) {
     const newKey = yield* key.prepareNext
+    unsettled = true
     const built = yield* builder.buildRotation({ clusterAlias, newKey, signer }, after)
     const entry = entryOf(built, `farmops:key-rotation:${newKey.publicKey}`)
     yield* write(entry)
     yield* key.adoptNext
+    unsettled = false
     return receiptOf(entry)
   }, Effect.uninterruptible)
 
   /** Hands the chain over to a fresh key. From the next proof on that key signs; proofs before stay good under the old one. */
   const rotate = Effect.fn("ProofChain.rotate")(function* (clusterAlias: string) {
+    yield* settle
     return yield* handOver(clusterAlias, key, yield* log.head, log.append)
   }, lock.withPermits(1))
 
   /**
    * Hands the chain over to a fresh key by the agent's recovery key, after the proof at `after` (−1: before the first).
    * Later proofs leave the chain and their observations are open again: whoever else held the key may have signed in their places.
+   * That `recoveryKey` is the one fixed at enrolment is for the caller to know: with another, no tracker takes the chain any more.
    */
   const recover = Effect.fn("ProofChain.recover")(function* (
     clusterAlias: string,
-    recoveryKey: Pick<SigningKey, "sign">,
+    recoveryKey: Pick<SigningKey, "publicKey" | "sign">,
     after: number
   ) {
+    yield* settle
+    // With the key in force this would be a second record for a place that it has signed: evidence against its own agent.
+    if (recoveryKey.publicKey === key.publicKey) return yield* new RecoveryKeyUnfit({ publicKey: key.publicKey })
     const base = yield* entryAt(after)
     if (after !== -1 && base === undefined) {
       return yield* new ChainForked({ expected: ((yield* log.head)?.sequence ?? -1) + 1, received: after + 1 })

@@ -1,6 +1,14 @@
 /** Follows every agent's chain through the lines of an archive file, from where it stood before them to where it must stand after. */
 import type { ArchivedAgent, ArchivedBranch, ArchivedHead } from "./archiveHeader.ts"
-import { type ChainHead, type ChainVerifier, makeChainVerifier, parseProof, type VerifyBackend } from "./verify.ts"
+import {
+  type ChainHead,
+  type ChainPast,
+  type ChainVerifier,
+  makeChainVerifier,
+  makeIds,
+  parseProof,
+  type VerifyBackend
+} from "./verify.ts"
 
 /** What is wrong with a line, or with where the lines lead. */
 export interface ArchiveLineFault {
@@ -18,7 +26,7 @@ export interface ArchiveChains {
 
 interface Following {
   readonly agent: ArchivedAgent
-  readonly ids: Set<string>
+  readonly ids: ChainPast["ids"]
   branch: number
   chain: ChainVerifier
 }
@@ -26,7 +34,12 @@ interface Following {
 const headOfJson = (head: ArchivedHead | null): ChainHead | null =>
   head === null ? null : { sequence: head.sequence, proofId: head.proof_id, hash: head.hash }
 
-const startOf = (agent: ArchivedAgent, { after, epochs }: ArchivedBranch, ids: Set<string>, backend: VerifyBackend) => {
+const startOf = (
+  agent: ArchivedAgent,
+  { after, epochs }: ArchivedBranch,
+  ids: ChainPast["ids"],
+  backend: VerifyBackend
+) => {
   const anchor = { publicKey: epochs.at(-1)?.public_key ?? "", recoveryKey: agent.recovery_public_key }
   const known = epochs.map(({ first_sequence, public_key }) => ({
     firstSequence: first_sequence,
@@ -53,7 +66,7 @@ const endsAsSaid = ({ agent, branch, chain }: Following): boolean => {
 export const makeArchiveChains = (agents: ReadonlyArray<ArchivedAgent>, backend: VerifyBackend): ArchiveChains => {
   const following = new Map<string, Following>()
   for (const agent of agents) {
-    const ids = new Set<string>()
+    const ids = makeIds()
     const [first] = agent.branches
     if (first !== undefined) {
       following.set(agent.agent_id, { agent, ids, branch: 0, chain: startOf(agent, first, ids, backend) })

@@ -7,7 +7,7 @@ import { makeRawLinks } from "./internal/rawLinks.ts"
 import { parseProof } from "./parseProof.ts"
 import { type FarmProof, type ProofFault, refuse } from "./proofForm.ts"
 import type { VerifyBackend } from "./strictEd25519.ts"
-import { anchorOf, type ChainAnchor, type ChainHead, type KeyEpoch, makeChainVerifier } from "./verify.ts"
+import { anchorOf, type ChainAnchor, type ChainHead, type KeyEpoch, makeChainVerifier, verifyProof } from "./verify.ts"
 
 export type { AuditLevel, AuditVerdict } from "./auditVerdict.ts"
 
@@ -59,7 +59,8 @@ const noIds = { has: () => false, add: () => undefined }
 const makeLinksAuditor = (anchor: ChainAnchor, backend: VerifyBackend, from: ChainHead | null): ChainAuditor => {
   const links = makeRawLinks(backend, from)
   let publicKey = anchor.publicKey
-  let epochs: ReadonlyArray<KeyEpoch> = [{ firstSequence: links.next(), publicKey }]
+  const epochs: Array<KeyEpoch> = [{ firstSequence: links.next(), publicKey }]
+  const usedKeys = new Set([publicKey, anchor.recoveryKey])
   let agentId: string | null = null
   let count = 0
   let fault: ProofFault | null = null
@@ -67,13 +68,26 @@ const makeLinksAuditor = (anchor: ChainAnchor, backend: VerifyBackend, from: Cha
   let unproved: string | Uint8Array | null = null
 
   const prove = (line: string | Uint8Array, after: ChainHead | null): ProofFault | null => {
-    const chain = makeChainVerifier({ ...anchor, publicKey }, backend, after, { agentId, epochs, ids: noIds })
+    // Its one epoch only: what was a key before is kept here, or many rotations would copy all of them each time.
+    const past = { agentId, epochs: epochs.slice(-1), ids: noIds }
+    const chain = makeChainVerifier({ ...anchor, publicKey }, backend, after, past)
     const found = chain.accept(line)
     if (found !== null) return found
-    epochs = chain.epochs()
-    publicKey = epochs.at(-1)?.publicKey ?? publicKey
     agentId = chain.agentId()
+    const next = chain.epochs()[1]
+    if (next === undefined) return null
+    if (usedKeys.has(next.publicKey)) {
+      return refuse("key_reused", "key_rotation.new_public_key", "must not have been this agent's key before").fault
+    }
+    usedKeys.add(next.publicKey)
+    epochs.push(next)
+    publicKey = next.publicKey
     return null
+  }
+
+  const proveLast = (line: string | Uint8Array): ProofFault | null => {
+    const parsed = parseProof(line)
+    return parsed.ok ? prove(line, claimedParent(parsed.value.proof)) : parsed.fault
   }
 
   const look = (line: string | Uint8Array): ProofFault | null => {
@@ -81,17 +95,20 @@ const makeLinksAuditor = (anchor: ChainAnchor, backend: VerifyBackend, from: Cha
     if (!links.load(line)) {
       return prove(line, links.head()) ?? refuse("not_canonical", null, "must be laid out as RFC 8785 demands").fault
     }
+    // A rotation by the recovery key says nothing of what the key before it signed.
+    if (unproved !== null && links.rotates() && !verifyProof(line, publicKey, backend).ok) {
+      const early = proveLast(unproved)
+      if (early !== null) {
+        count--
+        return early
+      }
+    }
     const found = links.rotates() ? prove(line, links.head()) : links.check()
     if (found !== null) return found
     unproved = links.rotates() ? null : line
     links.take()
     count++
     return null
-  }
-
-  const proveLast = (line: string | Uint8Array): ProofFault | null => {
-    const parsed = parseProof(line)
-    return parsed.ok ? prove(line, claimedParent(parsed.value.proof)) : parsed.fault
   }
 
   const accept = (line: string | Uint8Array) => {

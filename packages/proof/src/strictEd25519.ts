@@ -41,10 +41,9 @@ const order = Uint8Array.from([
 ])
 
 const isSmallOrder = (point: Uint8Array): boolean => {
-  const last = (point[31] ?? 0) & 0x7f
-  // Nothing here is secret, so the first byte that differs ends it.
-  for (const y of smallOrderY) if (y[31] === last && y.every((byte, at) => at === 31 || byte === point[at])) return true
-  return false
+  const top = (point[31] ?? 0) & 0x7f
+  // Nearly every point differs in its top byte already, and nothing here is secret.
+  return smallOrderY.some((y) => y[31] === top && y.every((byte, at) => at === 31 || byte === point[at]))
 }
 
 /** Whether y < p = 2^255 − 19. A larger y is a second spelling of a point that has one already. */

@@ -163,8 +163,9 @@ describe("AgentKey rotation", () => {
         const key = yield* agentKey(directory)
         const { agentId, publicKey } = key
         assert.isNull(yield* key.next)
+        const left = yield* key.prepareNext
         const prepared = yield* key.prepareNext
-        assert.strictEqual((yield* key.prepareNext).publicKey, prepared.publicKey)
+        assert.notStrictEqual(prepared.publicKey, left.publicKey)
         assert.notStrictEqual(prepared.publicKey, publicKey)
         assert.strictEqual(key.publicKey, publicKey)
         assert.strictEqual(modeOf(yield* fs.stat(`${directory}/agent.key.next`)), 0o600)
@@ -202,12 +203,15 @@ describe("AgentKey rotation", () => {
         const key = yield* agentKey(directory)
         yield* key.prepareNext
         yield* fs.chmod(`${directory}/agent.key.next`, 0o644)
-        for (const use of [key.prepareNext, key.next, key.adoptNext]) {
+        for (const use of [key.next, key.adoptNext]) {
           assert.deepInclude(yield* Effect.flip(use), { _tag: "KeyFileUnreadable", reason: "permissions" })
         }
         yield* agentKey(`${directory}/other`)
         yield* fs.rename(`${directory}/other/agent.key`, `${directory}/agent.key.next`)
-        assert.deepInclude(yield* Effect.flip(key.prepareNext), { _tag: "KeyFileUnreadable", reason: "contents" })
+        assert.deepInclude(yield* Effect.flip(key.next), { _tag: "KeyFileUnreadable", reason: "contents" })
+        // Whoever left it there does not choose the key.
+        const planted = yield* fs.readFileString(`${directory}/agent.key.next`)
+        assert.notInclude(planted, (yield* key.prepareNext).publicKey)
       })
     )
   )

@@ -2,7 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { AgentKey } from "../src/AgentKey.ts"
 import * as Ed25519Node from "../src/Ed25519Node.ts"
+import { FarmSalt } from "../src/FarmSalt.ts"
+import { KeyFileUnreadable } from "../src/KeyFile.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
+import { ProofBuilder } from "../src/ProofBuilder.ts"
 import { ProofChain } from "../src/ProofChain.ts"
 import { ProofLog, ProofLogUnavailable } from "../src/ProofLog.ts"
 import { makeSigningKey } from "../src/SigningKey.ts"
@@ -206,6 +209,47 @@ describe("ProofChain rotation", () => {
     }).pipe(Effect.provide(Layer.fresh(ProofLog.layerMemory)), Effect.provide(Layer.fresh(agentLayer)))
   )
 
+  it.effect("signs nothing with a retired key where the new one could not be put in its place", () =>
+    Effect.gen(function* () {
+      const log = yield* ProofLog
+      const key = yield* AgentKey
+      const first = key.publicKey
+      let full = true
+      const failing = {
+        agentId: key.agentId,
+        get publicKey() {
+          return key.publicKey
+        },
+        get fingerprint() {
+          return key.fingerprint
+        },
+        sign: key.sign,
+        next: key.next,
+        prepareNext: key.prepareNext,
+        adoptNext: Effect.suspend(() =>
+          full
+            ? Effect.fail(new KeyFileUnreadable({ path: "agent.key", reason: "unavailable", message: "disk full" }))
+            : key.adoptNext
+        )
+      }
+      const layer = ProofChain.layer.pipe(
+        Layer.provide(ProofBuilder.layer),
+        Layer.provide([Layer.succeed(ProofLog, log), Layer.succeed(AgentKey, failing)])
+      )
+      const chain = yield* Effect.provide(ProofChain, Layer.fresh(layer))
+      assert.strictEqual((yield* Effect.flip(chain.rotate("prod-eu-1")))._tag, "KeyFileUnreadable")
+      assert.strictEqual((yield* Effect.flip(chain.append(work(), "one")))._tag, "KeyFileUnreadable")
+      assert.strictEqual(yield* log.count, 1)
+      full = false
+      yield* chain.append(work(), "one")
+      assert.deepInclude(verifyChain(yield* linesOf, first, nodeBackend), { ok: true, count: 2 })
+    }).pipe(
+      Effect.provide(Layer.fresh(ProofLog.layerMemory)),
+      Effect.provide(Layer.fresh(agentLayer)),
+      Effect.provide(Layer.fresh(FarmSalt.layerMemory))
+    )
+  )
+
   it.effect("goes on with the old key when it died before the record", () =>
     Effect.gen(function* () {
       const key = yield* AgentKey
@@ -320,6 +364,19 @@ describe("ProofChain recovery", () => {
       assert.deepInclude(verifyChain(yield* linesOf, anchor, nodeBackend), { ok: true, count: 3 })
       assert.isFalse(verifyChain(yield* linesOf, first, nodeBackend).ok)
       assert.notStrictEqual(key.publicKey, first)
+    }).pipe(Effect.provide(chainOn(ProofLog.layerMemory)))
+  )
+
+  it.effect("is not made by the key in force, which would convict its own agent of a fork", () =>
+    Effect.gen(function* () {
+      const chain = yield* ProofChain
+      const key = yield* AgentKey
+      yield* chain.append(work(), "one")
+      yield* chain.append(work(), "two")
+      const own = { publicKey: key.publicKey, sign: key.sign }
+      const error = yield* Effect.flip(chain.recover("prod-eu-1", own, 0))
+      assert.deepInclude(error, { _tag: "RecoveryKeyUnfit", publicKey: key.publicKey })
+      assert.lengthOf(yield* linesOf, 2)
     }).pipe(Effect.provide(chainOn(ProofLog.layerMemory)))
   )
 

@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { nextKey, recovery, signed, stranger, withFields } from "../../../conformance/proof/sampleProofs.ts"
+import {
+  body,
+  nextKey,
+  recovery,
+  rotating,
+  signed,
+  stranger,
+  withFields
+} from "../../../conformance/proof/sampleProofs.ts"
 import { type AuditVerdict, auditChain, makeChainAuditor, progressEvery } from "../src/auditChain.ts"
 import { FarmProof } from "../src/FarmProof.ts"
 import { RawRecord } from "../src/internal/rawRecord.ts"
@@ -181,6 +189,14 @@ describe("links", () => {
     assert.deepInclude(core(links(forged)), { ok: false, line: 6, code: "bad_signature" })
   })
 
+  it("refuses what a stranger signed before a rotation by the recovery key", () => {
+    const forged: Array<ReturnType<typeof signed>> = []
+    for (let at = 0; at < 5; at++) forged.push(signed(body(at, forged.at(-1)?.record ?? null), stranger))
+    const turn = signed(rotating(body(5, forged.at(-1)?.record ?? null)), recovery)
+    const lines = [...forged, turn].map(({ text }) => text)
+    assert.deepInclude(core(links(lines)), { ok: false, line: 5, code: "bad_signature" })
+  })
+
   it("takes a rotation by the recovery key and no other record by it", () => {
     assert.isTrue(links(chainWith(length, [{ at: 5, to: nextKey, by: recovery }])).ok)
     const last = signed(JSON.parse(good.at(-1) ?? ""), recovery).text
@@ -197,7 +213,7 @@ describe("links", () => {
   })
 
   it("refuses a chain under a key that is none", () => {
-    assert.deepInclude(core(auditChain("links", good, "", nodeBackend)), { ok: false, line: 6, code: "bad_key" })
+    assert.deepInclude(core(auditChain("links", good, "", nodeBackend)), { ok: false, line: 5, code: "bad_key" })
   })
 
   it.each(proofVectors.filter(({ proofs, verdict }) => proofs !== undefined && verdict === "valid"))(

@@ -18,6 +18,8 @@ export class TestProcess {
   constructor(sandbox: string, name: string) {
     this.#sandbox = sandbox
     this.#planFile = join(sandbox, `${name}.plan.json`)
+    // Before the sandbox is removed.
+    process.prependListener("exit", () => this.stop())
   }
 
   /** Runs one test file; `isHung` is asked once a second. */

@@ -83,18 +83,22 @@ const planSlow = (ledger: Ledger, living: ReadonlyArray<Mutant>): Map<string, Re
   return plans
 }
 
-/** The test files in which a mutant that matters while modules load may show: its module's own, then those that use it most. */
+/**
+ * The test files in which a mutant is tried alone: those that it spoilt, its module's own, and, where it is reached while
+ * modules load, those that use its module most.
+ */
 const filesFor = (ledger: Ledger, { fileName, id }: Mutant, module: ReadonlySet<string>): ReadonlyArray<string> => {
-  const own = basename(fileName, ".ts").toLowerCase()
+  const own = `${basename(fileName, ".ts").toLowerCase()}.`
   const uses = new Map<string, number>()
+  const reached: Array<string> = []
   for (const { file, mutants } of ledger.tests.values()) {
     uses.set(file, (uses.get(file) ?? 0) + [...mutants].filter((mutant) => module.has(mutant)).length)
+    if (mutants.has(id)) reached.push(file)
   }
-  const rank = (file: string) =>
-    basename(file).toLowerCase().startsWith(`${own}.`) ? Number.MAX_SAFE_INTEGER : (uses.get(file) ?? 0)
-  const spoilt = [...(ledger.spoiltIn.get(id) ?? [])]
+  const rank = (file: string) => uses.get(file) ?? 0
   const loaded = [...(ledger.loadedIn.get(id) ?? [])].sort((one, other) => rank(other) - rank(one))
-  return [...new Set([...spoilt, ...loaded.slice(0, aloneFilesMax)])]
+  const ours = [...reached, ...loaded].filter((file) => basename(file).toLowerCase().startsWith(own))
+  return [...new Set([...(ledger.spoiltIn.get(id) ?? []), ...ours, ...loaded.slice(0, aloneFilesMax)])]
 }
 
 const tryAlone = async (ledger: Ledger, worker: TestProcess, id: string, files: ReadonlyArray<string>) => {
@@ -122,7 +126,7 @@ export const hunt = async ({ files, mutants, sandbox, say, workers: count }: Hun
       await switchThrough(ledger, worker, file, only)
       say(`${file}, slow tests: ${living().length} live`)
     })
-    const alone = living().filter(({ id }) => ledger.loadedIn.has(id) || ledger.spoiltIn.has(id))
+    const alone = living()
     say(`${alone.length} to try alone`)
     const modules = Map.groupBy(mutants, ({ fileName }) => fileName)
     let done = 0

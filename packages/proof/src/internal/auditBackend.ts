@@ -20,7 +20,12 @@ export const auditBackend = ({
 }: AuditLibrary):
   | { readonly ok: true; readonly backend: VerifyBackend }
   | { readonly ok: false; readonly detail: string } => {
-  if (name === "node") return { ok: true, backend: nodeBackend }
+  if (name === "node") {
+    const wrong = selfTest(nodeBackend)
+    return wrong === null
+      ? { ok: true, backend: nodeBackend }
+      : { ok: false, detail: `node:crypto decides wrongly: ${wrong}` }
+  }
   const found = findSodium(sodiumFrom)
   if (!found.ok) return { ok: false, detail: `sodium-native is ${found.reason.replace("_", " ")}: ${found.detail}` }
   const backend = sodiumBackend(found.sodium)
