@@ -6,13 +6,15 @@ import { serializeUnsigned } from "@farmops/proof/serializeProof"
 import { signProof } from "@farmops/proof/signProof"
 import { type ChainHead, headOf } from "@farmops/proof/verify"
 
-/** A key that signs by libsodium, without Effect. */
+const signatureBytes = 64
+
+/** A key that signs as `Ed25519Sodium` does, without Effect. */
 export const makeKey = (sodium: Sodium) => {
   const publicKey = new Uint8Array(32)
   const secretKey = new Uint8Array(64)
   sodium.crypto_sign_seed_keypair(publicKey, secretKey, globalThis.crypto.getRandomValues(new Uint8Array(32)))
   const sign = (message: Uint8Array): string => {
-    const signature = new Uint8Array(64)
+    const signature = Buffer.allocUnsafe(signatureBytes)
     sodium.crypto_sign_detached(signature, message, secretKey)
     return encodeHex(signature)
   }
@@ -65,8 +67,6 @@ export interface Records {
 
 /** More than any of them has. */
 const recordBytes = 1200
-const signatureBytes = 64
-
 /** `unsignedCount` of them are kept as objects too. */
 export const makeRecords = (count: number, unsignedCount: number, key: Key): Records => {
   const [lines, messages] = [Buffer.alloc(count * recordBytes), Buffer.alloc(count * recordBytes)]

@@ -22,10 +22,9 @@ const values = Uint8Array.from({ length: 128 }, (_, unit) => {
   return value === -1 ? 16 : value
 })
 
-/** The bytes of a lowercase hex text, or `null` for an odd length, an upper-case letter or anything else. */
-export const decodeHex = (text: string): Uint8Array | null => {
-  if (text.length % 2 !== 0) return null
-  const bytes = new Uint8Array(text.length / 2)
+/** Writes the bytes of a lowercase hex text of twice their number; false for an upper-case letter or anything else. */
+export const decodeHexInto = (text: string, bytes: Uint8Array): boolean => {
+  if (text.length !== 2 * bytes.length) return false
   let bad = 0
   for (let at = 0; at < bytes.length; at++) {
     const high = values[text.charCodeAt(2 * at)] ?? 16
@@ -33,5 +32,11 @@ export const decodeHex = (text: string): Uint8Array | null => {
     bad |= high | low
     bytes[at] = (high << 4) | low
   }
-  return (bad & 16) === 0 ? bytes : null
+  return (bad & 16) === 0
+}
+
+/** The bytes of a lowercase hex text, or `null` for an odd length, an upper-case letter or anything else. */
+export const decodeHex = (text: string): Uint8Array | null => {
+  const bytes = new Uint8Array(text.length >> 1)
+  return decodeHexInto(text, bytes) ? bytes : null
 }

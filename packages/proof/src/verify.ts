@@ -2,12 +2,12 @@
  * Decides whether a text is a FarmProof, whether a key signed it and whether it continues a chain. Pure functions over
  * data with no dependency but a {@link VerifyBackend}: a browser, a tracker and an auditor run the same lines.
  */
-import { decodeHex } from "./hex.ts"
+import { decodeHex, decodeHexInto } from "./hex.ts"
 import { checkPossession } from "./keyRotation.ts"
 import { parseProof } from "./parseProof.ts"
 import { type Checked, type FarmProof, hex32Pattern, type ProofFault, recordBytesMax, refuse } from "./proofForm.ts"
 import { writeUnsigned } from "./serializeProof.ts"
-import { hashHex, isStrictPublicKey, type VerifyBackend } from "./strictEd25519.ts"
+import { hashHex, isStrictPublicKey, signatureBytes, type VerifyBackend } from "./strictEd25519.ts"
 
 export { parseProof, type UnverifiedProof } from "./parseProof.ts"
 export type { Checked, FarmProof, KeyRotation, ProofFault, ProofFaultCode } from "./proofForm.ts"
@@ -39,8 +39,9 @@ export type ChainVerdict =
     }
   | { readonly ok: false; readonly line: number; readonly fault: ProofFault; readonly count: number }
 
-// One for all, since nothing here waits: a fresh buffer for each record would cost as much as hashing it.
+// One of each for all, since nothing here waits: fresh ones for each record would cost more than hashing it.
 const scratch = new Uint8Array(recordBytesMax)
+const signature = new Uint8Array(signatureBytes)
 
 const decodePublicKey = (publicKeyHex: string): Checked<Uint8Array> => {
   const publicKey = hex32Pattern.test(publicKeyHex) ? decodeHex(publicKeyHex) : null
@@ -69,8 +70,7 @@ const checkSigned = (
   if (!parsed.ok) return parsed
   const { line, proof } = parsed.value
   const message = writeUnsigned(line, scratch)
-  const signature = decodeHex(proof.signature)
-  if (signature === null || !backend.verify(signature, message, publicKey)) {
+  if (!decodeHexInto(proof.signature, signature) || !backend.verify(signature, message, publicKey)) {
     return refuse("bad_signature", "signature", "was not made by this key over this record")
   }
   const unproved = checkPossession(proof, backend)
