@@ -86,7 +86,12 @@ const shared = join(root, "../shared/data")
 if (process.env.FARMOPS_SHARED_DATA === undefined && existsSync(shared)) process.env.FARMOPS_SHARED_DATA = shared
 const sandbox = makeSandbox()
 process.on("exit", () => rmSync(sandbox, { recursive: true, force: true, maxRetries: 9, retryDelay: 100 }))
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130))
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    say(`stopped by ${signal}`)
+    process.exit(130)
+  })
+}
 
 // They may change while this runs.
 const texts = new Map(names.map((name) => [name, readFileSync(join(sandbox, name), "utf8")]))

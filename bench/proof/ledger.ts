@@ -1,5 +1,5 @@
 /** What a durable accept costs in a tracker's ledger that holds few proofs, and in one that holds a million. */
-import { rmSync, statfsSync } from "node:fs"
+import { rmSync } from "node:fs"
 import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -137,10 +137,4 @@ export const acceptCosts = async (sodium: Sodium, stored: readonly [number, numb
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
-}
-
-/** Whether the disk has room for a million proofs with their indexes. */
-export const hasRoom = (): boolean => {
-  const { bavail, bsize } = statfsSync(tmpdir())
-  return bavail * bsize > 4e9
 }
