@@ -8,5 +8,6 @@ export const checks: ReadonlyArray<Step> = [
   { name: "import walls", command: ["node", "scripts/checkImports.ts"] },
   { name: "README snippets", command: ["node", "scripts/checkReadmes.ts"] },
   { name: "links", command: ["node", "scripts/checkLinks.ts"] },
+  { name: "contract compatibility", command: ["buf", "breaking", "proto", "--against", "proto/contract.binpb"] },
   { name: "generated code", command: ["node", "scripts/checkGenerated.ts"] }
 ]

@@ -28,12 +28,10 @@ const plugin = definePlugin({
   version: "1.0.0",
   description: "Verifies that certificates are renewed in time",
   categories: ["security"],
-  sources: ["certificates"],
+  sources: { certificates: { data: Renewal } },
   templates: ["Renewed a certificate with {days} days left"],
   verify: ({ data }) => {
-    const renewal = Schema.decodeUnknownOption(Renewal)(data)
-    if (renewal._tag === "None") return rejected("not a renewal")
-    const { daysLeft, trusted } = renewal.value
+    const { daysLeft, trusted } = data
     if (!trusted) return rejected("the new certificate is not trusted")
     return verified({
       action: "fix",
@@ -42,7 +40,7 @@ const plugin = definePlugin({
       complexity: daysLeft < 3 ? "high" : "low",
       impactRadius: 4,
       artifactsTouched: 1,
-      evidence: renewal.value
+      evidence: data
     })
   }
 })
@@ -55,6 +53,7 @@ const observe = (renewal: typeof Renewal.Type, at: string): Observation => ({
   rawData: new TextEncoder().encode(JSON.stringify(renewal)),
   detectedAt: DateTime.makeUnsafe(at),
   occurredAt: DateTime.makeUnsafe(at),
+  subject: null,
   actor: { identifier: Redacted.make("ada@example.org"), type: "human" }
 })
 

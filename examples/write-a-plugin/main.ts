@@ -2,7 +2,7 @@
 import { definePlugin, inconclusive, rejected, verified } from "@farmops/plugin-sdk/author/definePlugin"
 import { inProcessPlugin } from "@farmops/plugin-sdk/runtime/InProcessPlugin"
 import { verdictToWork } from "@farmops/plugin-sdk/runtime/verdictToWork"
-import { Console, DateTime, Effect, Option, Redacted, Schema } from "effect"
+import { Console, DateTime, Effect, Redacted, Schema } from "effect"
 
 // #region plugin
 const Drill = Schema.Struct({ database: Schema.String, tables: Schema.Int, differing: Schema.Int })
@@ -12,11 +12,10 @@ const restoreDrill = definePlugin({
   version: "1.0.0",
   description: "Verifies that a backup was restored and is the same as the original.",
   categories: ["reliability"],
-  sources: ["restore-drills"],
+  sources: { "restore-drills": { data: Drill } },
   templates: ["Restored a backup and compared {tables} tables"],
-  verify: ({ data }) => {
-    const drill = Option.getOrNull(Schema.decodeUnknownOption(Drill)(data))
-    if (drill === null || drill.tables < 1) return inconclusive("this is not the report of a drill")
+  verify: ({ data: drill }) => {
+    if (drill.tables < 1) return inconclusive("the report names no tables")
     if (drill.differing > 0) return rejected("the restored tables differ")
     return verified({
       action: "verify",
@@ -39,6 +38,7 @@ const observe = (drill: typeof Drill.Type) => ({
   rawData: new TextEncoder().encode(JSON.stringify(drill)),
   detectedAt: now,
   occurredAt: now,
+  subject: null,
   actor: { identifier: Redacted.make("ada@example.org"), type: "human" as const }
 })
 

@@ -19,6 +19,7 @@ const observation = (id: string): Observation => ({
   rawData: new TextEncoder().encode(JSON.stringify({ id })),
   detectedAt: now,
   occurredAt: now,
+  subject: null,
   actor: { identifier: Redacted.make("ann@example.org"), type: "human" }
 })
 

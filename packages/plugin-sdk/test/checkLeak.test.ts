@@ -10,9 +10,13 @@ const plugin = (...templates: ReadonlyArray<string>): PluginDescription => ({
   version: "1.0.0",
   description: "For tests.",
   categories: ["toil"],
-  source_types: ["test"],
+  sources: [{ source_type: "test", permissions: ["read"], fields: [] }],
   description_templates: templates,
-  subcategories: ["known"]
+  subcategories: ["known"],
+  protocol_versions: [1],
+  capabilities: [],
+  wanted_limits: { memory_mib: null, call_ms: null, cpu_percent: null },
+  configuration_schema: null
 })
 
 const saying = (description: string, changes: Partial<VerifiedVerdict> = {}): VerifiedVerdict => {

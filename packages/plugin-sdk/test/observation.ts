@@ -11,6 +11,7 @@ export const observation = (data: unknown, changes: Partial<Observation> = {}): 
   rawData: new TextEncoder().encode(JSON.stringify(data)),
   detectedAt: at,
   occurredAt: at,
+  subject: null,
   actor: { identifier: Redacted.make("ann@example.org"), type: "human" },
   ...changes
 })

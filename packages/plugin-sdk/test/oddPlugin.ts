@@ -1,6 +1,7 @@
 /** A plugin that does what each observation tells it to: answer, crash, hang, throw, or answer nonsense. */
+
+import { Schema } from "effect"
 import { definePlugin, inconclusive, verified } from "../src/author/definePlugin.ts"
-import type { Observed } from "../src/contract/DefinedPlugin.ts"
 
 const work = verified({
   action: "verify",
@@ -47,7 +48,7 @@ export const oddPlugin = definePlugin({
   version: "1.2.3",
   description: "For tests.",
   categories: ["maintenance"],
-  sources: ["test"],
+  sources: { test: { data: Schema.Unknown } },
   templates: ["Did {things} thing"],
-  verify: ({ data }: Observed) => act(data)
+  verify: ({ data }) => act(data)
 })

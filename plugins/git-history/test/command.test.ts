@@ -20,6 +20,7 @@ describe("the plugin's program", () => {
         rawData: readFileSync(new URL("./fixtures/commit.json", import.meta.url)),
         detectedAt: at,
         occurredAt: at,
+        subject: null,
         actor: { identifier: Redacted.make("ada@marker.example"), type: "human" }
       })
       assert.deepInclude(verdict, { verdict: "verified", description: "Changed 3 files of tests (+55 -3 lines)" })

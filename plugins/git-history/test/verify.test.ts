@@ -41,7 +41,8 @@ describe("verifyGitEvent", () => {
       subcategory: "tests",
       description: "Changed 3 files of tests (+55 -3 lines)",
       scoring_hints: { complexity: "low", impact_radius: 2, artifacts_touched: 3, time_spent_seconds: null },
-      actor_type: "human"
+      actor_type: "human",
+      remember: null
     })
     assert.deepStrictEqual(JSON.parse(new TextDecoder().decode(evidence)), {
       kind: "commit",
@@ -77,13 +78,13 @@ describe("verifyGitEvent", () => {
   it("rejects a commit and a merge that change nothing", () => {
     for (const name of ["commit", "merge"]) {
       const verdict = verifyGitEvent({ ...fixture(name), files: [], file_count: 0, lines_added: 0, lines_deleted: 0 })
-      assert.deepStrictEqual(verdict, { verdict: "rejected", reason: `the ${name} changes nothing` })
+      assert.deepInclude(verdict, { verdict: "rejected", reason: `the ${name} changes nothing` })
     }
   })
 
   it("rejects the work of another identity, and takes any spelling of the right one", () => {
     const others = verifyGitEvent({ ...commit, author: { email: "bob@marker.example", name: "Ada Marker" } })
-    assert.deepStrictEqual(others, { verdict: "rejected", reason: "not by a configured identity" })
+    assert.deepInclude(others, { verdict: "rejected", reason: "not by a configured identity" })
     verifiedOf({ ...commit, author: { email: "Ada@Marker.Example", name: "somebody" } })
     verifiedOf({ ...commit, author: { email: "bob@marker.example", name: "Bob" }, identities: null })
     assert.strictEqual(verifyGitEvent({ ...commit, identities: [] }).verdict, "rejected")

@@ -39,14 +39,14 @@ const checkToken = (expected: string): Interceptor => {
   }
 }
 
-const answer = async (plugin: DefinedPlugin, { observationId, rawData, sourceType }: VerifyRequest) => {
-  if (!plugin.description.source_types.includes(sourceType)) {
+const answer = async (plugin: DefinedPlugin, { memory, observationId, rawData, sourceType }: VerifyRequest) => {
+  if (!plugin.description.sources.some(({ source_type }) => source_type === sourceType)) {
     throw new ConnectError("this plugin does not know that source", Code.InvalidArgument)
   }
   const data = readRawData(rawData)
   if (data === undefined) throw new ConnectError("raw_data is not JSON in UTF-8", Code.InvalidArgument)
   try {
-    return encodeVerdict(await plugin.verify({ observationId, sourceType, data }))
+    return encodeVerdict(await plugin.verify({ observationId, sourceType, data, memory }))
   } catch (error) {
     // For the author: the agent keeps it for its debug log. What went wrong may name things, so it is not in the answer.
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
@@ -58,9 +58,11 @@ const routesOf = (plugin: DefinedPlugin) => (router: ConnectRouter) =>
   router.service(FarmPlugin, {
     describe: () => encodeDescription(plugin.description),
     verify: (request) => answer(plugin, request),
-    configureSources: () => ({
-      wanted: plugin.description.source_types.map((sourceType) => ({ sourceType, permissions: ["read"] }))
-    })
+    configureSources: ({ configuration }) => {
+      const fault = plugin.configure(configuration.length === 0 ? null : readRawData(configuration))
+      if (fault !== null) throw new ConnectError(fault, Code.InvalidArgument)
+      return { wanted: encodeDescription(plugin.description).sourceRequirements }
+    }
   })
 
 /** Listens on a socket of mode 0600 and answers until `close`. A stale socket file of an earlier run is replaced. */

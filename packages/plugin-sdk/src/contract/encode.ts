@@ -11,7 +11,11 @@ import type { PluginDescription, Verdict } from "./Verdict.ts"
 /** A verdict as the contract's message. */
 export const encodeVerdict = (verdict: Verdict): VerifyResponse =>
   verdict.verdict !== "verified"
-    ? create(VerifyResponseSchema, { verdict: verdict.verdict, reason: verdict.reason })
+    ? create(VerifyResponseSchema, {
+        verdict: verdict.verdict,
+        reason: verdict.reason,
+        ...(verdict.remember && { memory: verdict.remember })
+      })
     : create(VerifyResponseSchema, {
         verdict: verdict.verdict,
         reason: verdict.reason,
@@ -26,7 +30,8 @@ export const encodeVerdict = (verdict: Verdict): VerifyResponse =>
           timeSpentSeconds: BigInt(verdict.scoring_hints.time_spent_seconds ?? 0)
         },
         evidence: verdict.evidence,
-        actorType: verdict.actor_type ?? ""
+        actorType: verdict.actor_type ?? "",
+        ...(verdict.remember && { memory: verdict.remember })
       })
 
 /** A description as the contract's message. */
@@ -36,7 +41,22 @@ export const encodeDescription = (description: PluginDescription): DescribeRespo
     version: description.version,
     description: description.description,
     categories: [...description.categories],
-    sourceRequirements: description.source_types.map((sourceType) => ({ sourceType, permissions: ["read"] })),
+    sourceRequirements: description.sources.map(({ fields, permissions, source_type }) => ({
+      sourceType: source_type,
+      permissions: [...permissions],
+      fields: [...fields]
+    })),
     descriptionTemplates: [...description.description_templates],
-    subcategories: [...description.subcategories]
+    subcategories: [...description.subcategories],
+    protocolVersions: [...description.protocol_versions],
+    capabilities: [...description.capabilities],
+    wantedLimits: {
+      memoryMib: description.wanted_limits.memory_mib ?? 0,
+      callMs: description.wanted_limits.call_ms ?? 0,
+      cpuPercent: description.wanted_limits.cpu_percent ?? 0
+    },
+    configurationSchema:
+      description.configuration_schema === null
+        ? new Uint8Array()
+        : new TextEncoder().encode(JSON.stringify(description.configuration_schema))
   })

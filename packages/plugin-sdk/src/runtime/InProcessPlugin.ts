@@ -5,6 +5,7 @@ import { rawDataBytesMax, readRawData } from "../contract/Observation.ts"
 import { Verdict } from "../contract/Verdict.ts"
 import { type Plugin, PluginFault } from "./Plugin.ts"
 
+const noMemory = new Uint8Array()
 const decodeVerdict = Schema.decodeUnknownEffect(Verdict)
 
 /** The plugin behind the same interface as a process. Its answers are checked as a stranger's would be. */
@@ -12,13 +13,13 @@ export const inProcessPlugin = (defined: DefinedPlugin): Plugin => {
   const fault = (code: PluginFault["code"]) => new PluginFault({ plugin: defined.description.plugin_id, code })
   return {
     description: defined.description,
-    verify: Effect.fn("InProcessPlugin.verify")(function* ({ observationId, rawData, sourceType }) {
+    verify: Effect.fn("InProcessPlugin.verify")(function* ({ observationId, rawData, sourceType }, memory = noMemory) {
       if (rawData.length > rawDataBytesMax) return yield* fault("too_large")
       const data = readRawData(rawData)
-      const known = defined.description.source_types.includes(sourceType)
+      const known = defined.description.sources.some(({ source_type }) => source_type === sourceType)
       if (!known || data === undefined) return yield* fault("refused")
       const verdict = yield* Effect.tryPromise({
-        try: async () => defined.verify({ observationId, sourceType, data }),
+        try: async () => defined.verify({ observationId, sourceType, data, memory }),
         catch: () => fault("error")
       })
       return yield* decodeVerdict(verdict).pipe(Effect.mapError(() => fault("answer")))

@@ -34,5 +34,6 @@ export class PluginFault extends Schema.TaggedError<PluginFault>()("PluginFault"
 /** What an agent may ask of it. */
 export interface Plugin {
   readonly description: PluginDescription
-  readonly verify: (observation: Observation) => Effect.Effect<Verdict, PluginFault>
+  /** `memory` is what the plugin last asked to be remembered of the observation's subject. */
+  readonly verify: (observation: Observation, memory?: Uint8Array) => Effect.Effect<Verdict, PluginFault>
 }

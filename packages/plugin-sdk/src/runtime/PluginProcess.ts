@@ -109,10 +109,10 @@ export const startPlugin = Effect.fn("startPlugin")(function* (
   // A process that is gone, or stuck, gets no further call. Its end may be known to the socket before it is to us.
   const retire = (asked: Running) => lock.withPermits(1)(Effect.suspend(() => (running === asked ? stop : Effect.void)))
 
-  const verify = Effect.fn("PluginProcess.verify")(function* (observation: Observation) {
+  const verify = Effect.fn("PluginProcess.verify")(function* (observation: Observation, memory?: Uint8Array) {
     if (observation.rawData.length > rawDataBytesMax) return yield* fault("too_large")
     const asked = yield* current
-    const answer = yield* Effect.result(asked.client.verify(observation))
+    const answer = yield* Effect.result(asked.client.verify(observation, memory))
     if (Result.isFailure(answer)) {
       const code = faultCodeOf(answer.failure)
       if (code === "crashed" || (code === "deadline" && !(yield* answers(asked)))) yield* retire(asked)

@@ -43,13 +43,20 @@ export const makePluginClient = (socket: string, token: Redacted.Redacted<string
     Effect.tryPromise({ try: make, catch: (cause) => ConnectError.from(cause) })
   return {
     describe: (timeoutMs: number) => call((signal) => client.describe({}, { timeoutMs, signal })),
-    verify: ({ detectedAt, observationId, rawData, sourceType }: Observation) =>
+    configure: (configuration: Uint8Array, timeoutMs: number) =>
+      call((signal) => client.configureSources({ configuration }, { timeoutMs, signal })),
+    verify: (
+      { detectedAt, observationId, rawData, sourceType, subject }: Observation,
+      memory: Uint8Array = new Uint8Array()
+    ) =>
       call((signal) =>
         client.verify(
           {
             observationId,
             sourceType,
             rawData,
+            subject: subject ?? "",
+            memory,
             detectedAt: { seconds: BigInt(Math.floor(detectedAt.epochMilliseconds / 1000)), nanos: 0 }
           },
           { timeoutMs: callMsMax, signal }

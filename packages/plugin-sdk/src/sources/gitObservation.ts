@@ -33,6 +33,7 @@ const observe = (observationId: string, event: GitEvent, workMs: number, nowMs: 
     detectedAt: DateTime.makeUnsafe(nowMs),
     // A clock that is ahead may not date work into the future.
     occurredAt: DateTime.makeUnsafe(Math.min(workMs, nowMs)),
+    subject: null,
     actor: {
       identifier: Redacted.make((author.email || author.name || "unknown").toLowerCase(), { label: "actor" }),
       type: bot ? "bot" : "human"

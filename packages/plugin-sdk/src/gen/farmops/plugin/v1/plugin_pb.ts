@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file farmops/plugin/v1/plugin.proto.
  */
 export const file_farmops_plugin_v1_plugin: GenFile = /*@__PURE__*/
-  fileDesc("Ch5mYXJtb3BzL3BsdWdpbi92MS9wbHVnaW4ucHJvdG8SEWZhcm1vcHMucGx1Z2luLnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCLYAQoQRGVzY3JpYmVSZXNwb25zZRIRCglwbHVnaW5faWQYASABKAkSDwoHdmVyc2lvbhgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRISCgpjYXRlZ29yaWVzGAQgAygJEkEKE3NvdXJjZV9yZXF1aXJlbWVudHMYBSADKAsyJC5mYXJtb3BzLnBsdWdpbi52MS5Tb3VyY2VSZXF1aXJlbWVudBIdChVkZXNjcmlwdGlvbl90ZW1wbGF0ZXMYBiADKAkSFQoNc3ViY2F0ZWdvcmllcxgHIAMoCSI9ChFTb3VyY2VSZXF1aXJlbWVudBITCgtzb3VyY2VfdHlwZRgBIAEoCRITCgtwZXJtaXNzaW9ucxgCIAMoCSJ/Cg1WZXJpZnlSZXF1ZXN0EhYKDm9ic2VydmF0aW9uX2lkGAEgASgJEhMKC3NvdXJjZV90eXBlGAIgASgJEhAKCHJhd19kYXRhGAMgASgMEi8KC2RldGVjdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLgAQoOVmVyaWZ5UmVzcG9uc2USDwoHdmVyZGljdBgBIAEoCRIOCgZyZWFzb24YAiABKAkSEwoLYWN0aW9uX3R5cGUYAyABKAkSEAoIY2F0ZWdvcnkYBCABKAkSEwoLc3ViY2F0ZWdvcnkYBSABKAkSEwoLZGVzY3JpcHRpb24YBiABKAkSNgoNc2NvcmluZ19oaW50cxgHIAEoCzIfLmZhcm1vcHMucGx1Z2luLnYxLlNjb3JpbmdIaW50cxIQCghldmlkZW5jZRgIIAEoDBISCgphY3Rvcl90eXBlGAkgASgJInAKDFNjb3JpbmdIaW50cxISCgpjb21wbGV4aXR5GAEgASgJEhUKDWltcGFjdF9yYWRpdXMYAiABKAUSGQoRYXJ0aWZhY3RzX3RvdWNoZWQYAyABKAUSGgoSdGltZV9zcGVudF9zZWNvbmRzGAQgASgDIiwKF0NvbmZpZ3VyZVNvdXJjZXNSZXF1ZXN0EhEKCWF2YWlsYWJsZRgBIAMoCSJQChhDb25maWd1cmVTb3VyY2VzUmVzcG9uc2USNAoGd2FudGVkGAEgAygLMiQuZmFybW9wcy5wbHVnaW4udjEuU291cmNlUmVxdWlyZW1lbnQynQIKCkZhcm1QbHVnaW4SUwoIRGVzY3JpYmUSIi5mYXJtb3BzLnBsdWdpbi52MS5EZXNjcmliZVJlcXVlc3QaIy5mYXJtb3BzLnBsdWdpbi52MS5EZXNjcmliZVJlc3BvbnNlEk0KBlZlcmlmeRIgLmZhcm1vcHMucGx1Z2luLnYxLlZlcmlmeVJlcXVlc3QaIS5mYXJtb3BzLnBsdWdpbi52MS5WZXJpZnlSZXNwb25zZRJrChBDb25maWd1cmVTb3VyY2VzEiouZmFybW9wcy5wbHVnaW4udjEuQ29uZmlndXJlU291cmNlc1JlcXVlc3QaKy5mYXJtb3BzLnBsdWdpbi52MS5Db25maWd1cmVTb3VyY2VzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5mYXJtb3BzL3BsdWdpbi92MS9wbHVnaW4ucHJvdG8SEWZhcm1vcHMucGx1Z2luLnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCLhAgoQRGVzY3JpYmVSZXNwb25zZRIRCglwbHVnaW5faWQYASABKAkSDwoHdmVyc2lvbhgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRISCgpjYXRlZ29yaWVzGAQgAygJEkEKE3NvdXJjZV9yZXF1aXJlbWVudHMYBSADKAsyJC5mYXJtb3BzLnBsdWdpbi52MS5Tb3VyY2VSZXF1aXJlbWVudBIdChVkZXNjcmlwdGlvbl90ZW1wbGF0ZXMYBiADKAkSFQoNc3ViY2F0ZWdvcmllcxgHIAMoCRIZChFwcm90b2NvbF92ZXJzaW9ucxgIIAMoDRIUCgxjYXBhYmlsaXRpZXMYCSADKAkSOAoNd2FudGVkX2xpbWl0cxgKIAEoCzIhLmZhcm1vcHMucGx1Z2luLnYxLlJlc291cmNlTGltaXRzEhwKFGNvbmZpZ3VyYXRpb25fc2NoZW1hGAsgASgMIkoKDlJlc291cmNlTGltaXRzEhIKCm1lbW9yeV9taWIYASABKA0SDwoHY2FsbF9tcxgCIAEoDRITCgtjcHVfcGVyY2VudBgDIAEoDSJNChFTb3VyY2VSZXF1aXJlbWVudBITCgtzb3VyY2VfdHlwZRgBIAEoCRITCgtwZXJtaXNzaW9ucxgCIAMoCRIOCgZmaWVsZHMYAyADKAkioAEKDVZlcmlmeVJlcXVlc3QSFgoOb2JzZXJ2YXRpb25faWQYASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSEAoIcmF3X2RhdGEYAyABKAwSLwoLZGV0ZWN0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N1YmplY3QYBSABKAkSDgoGbWVtb3J5GAYgASgMIoACCg5WZXJpZnlSZXNwb25zZRIPCgd2ZXJkaWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRITCgthY3Rpb25fdHlwZRgDIAEoCRIQCghjYXRlZ29yeRgEIAEoCRITCgtzdWJjYXRlZ29yeRgFIAEoCRITCgtkZXNjcmlwdGlvbhgGIAEoCRI2Cg1zY29yaW5nX2hpbnRzGAcgASgLMh8uZmFybW9wcy5wbHVnaW4udjEuU2NvcmluZ0hpbnRzEhAKCGV2aWRlbmNlGAggASgMEhIKCmFjdG9yX3R5cGUYCSABKAkSEwoGbWVtb3J5GAogASgMSACIAQFCCQoHX21lbW9yeSJwCgxTY29yaW5nSGludHMSEgoKY29tcGxleGl0eRgBIAEoCRIVCg1pbXBhY3RfcmFkaXVzGAIgASgFEhkKEWFydGlmYWN0c190b3VjaGVkGAMgASgFEhoKEnRpbWVfc3BlbnRfc2Vjb25kcxgEIAEoAyJDChdDb25maWd1cmVTb3VyY2VzUmVxdWVzdBIRCglhdmFpbGFibGUYASADKAkSFQoNY29uZmlndXJhdGlvbhgCIAEoDCJQChhDb25maWd1cmVTb3VyY2VzUmVzcG9uc2USNAoGd2FudGVkGAEgAygLMiQuZmFybW9wcy5wbHVnaW4udjEuU291cmNlUmVxdWlyZW1lbnQijwEKDlNlc3Npb25SZXF1ZXN0EgoKAmlkGAEgASgEEjIKBnZlcmlmeRgCIAEoCzIgLmZhcm1vcHMucGx1Z2luLnYxLlZlcmlmeVJlcXVlc3RIABIyCgZjYW5jZWwYAyABKAsyIC5mYXJtb3BzLnBsdWdpbi52MS5TZXNzaW9uQ2FuY2VsSABCCQoHbWVzc2FnZSIPCg1TZXNzaW9uQ2FuY2VsIpMBCg9TZXNzaW9uUmVzcG9uc2USCgoCaWQYASABKAQSMwoGdmVyaWZ5GAIgASgLMiEuZmFybW9wcy5wbHVnaW4udjEuVmVyaWZ5UmVzcG9uc2VIABI0CgdmYWlsdXJlGAMgASgLMiEuZmFybW9wcy5wbHVnaW4udjEuU2Vzc2lvbkZhaWx1cmVIAEIJCgdtZXNzYWdlIi8KDlNlc3Npb25GYWlsdXJlEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCTLzAgoKRmFybVBsdWdpbhJTCghEZXNjcmliZRIiLmZhcm1vcHMucGx1Z2luLnYxLkRlc2NyaWJlUmVxdWVzdBojLmZhcm1vcHMucGx1Z2luLnYxLkRlc2NyaWJlUmVzcG9uc2USTQoGVmVyaWZ5EiAuZmFybW9wcy5wbHVnaW4udjEuVmVyaWZ5UmVxdWVzdBohLmZhcm1vcHMucGx1Z2luLnYxLlZlcmlmeVJlc3BvbnNlEmsKEENvbmZpZ3VyZVNvdXJjZXMSKi5mYXJtb3BzLnBsdWdpbi52MS5Db25maWd1cmVTb3VyY2VzUmVxdWVzdBorLmZhcm1vcHMucGx1Z2luLnYxLkNvbmZpZ3VyZVNvdXJjZXNSZXNwb25zZRJUCgdTZXNzaW9uEiEuZmFybW9wcy5wbHVnaW4udjEuU2Vzc2lvblJlcXVlc3QaIi5mYXJtb3BzLnBsdWdpbi52MS5TZXNzaW9uUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message farmops.plugin.v1.DescribeRequest
@@ -77,6 +77,34 @@ export type DescribeResponse = Message<"farmops.plugin.v1.DescribeResponse"> & {
    * @generated from field: repeated string subcategories = 7;
    */
   subcategories: string[];
+
+  /**
+   * The versions of this contract that the plugin speaks. Empty means version 1.
+   *
+   * @generated from field: repeated uint32 protocol_versions = 8;
+   */
+  protocolVersions: number[];
+
+  /**
+   * What the plugin can do beyond the three unary calls: "session", "memory". A word that the agent does not know is passed over.
+   *
+   * @generated from field: repeated string capabilities = 9;
+   */
+  capabilities: string[];
+
+  /**
+   * What the plugin asks for. The agent's own limits win where they are lower.
+   *
+   * @generated from field: farmops.plugin.v1.ResourceLimits wanted_limits = 10;
+   */
+  wantedLimits?: ResourceLimits | undefined;
+
+  /**
+   * JSON Schema (draft 2020-12) of the plugin's configuration, as JSON. Empty: it takes none.
+   *
+   * @generated from field: bytes configuration_schema = 11;
+   */
+  configurationSchema: Uint8Array;
 };
 
 /**
@@ -85,6 +113,39 @@ export type DescribeResponse = Message<"farmops.plugin.v1.DescribeResponse"> & {
  */
 export const DescribeResponseSchema: GenMessage<DescribeResponse> = /*@__PURE__*/
   messageDesc(file_farmops_plugin_v1_plugin, 1);
+
+/**
+ * @generated from message farmops.plugin.v1.ResourceLimits
+ */
+export type ResourceLimits = Message<"farmops.plugin.v1.ResourceLimits"> & {
+  /**
+   * Resident memory of the whole process group, in MiB; 0 leaves it to the agent.
+   *
+   * @generated from field: uint32 memory_mib = 1;
+   */
+  memoryMib: number;
+
+  /**
+   * Wall time of one verdict, in milliseconds; 0 leaves it to the agent.
+   *
+   * @generated from field: uint32 call_ms = 2;
+   */
+  callMs: number;
+
+  /**
+   * Processor time of the whole process group in percent of one core, over half a minute; 0 leaves it to the agent.
+   *
+   * @generated from field: uint32 cpu_percent = 3;
+   */
+  cpuPercent: number;
+};
+
+/**
+ * Describes the message farmops.plugin.v1.ResourceLimits.
+ * Use `create(ResourceLimitsSchema)` to create a new message.
+ */
+export const ResourceLimitsSchema: GenMessage<ResourceLimits> = /*@__PURE__*/
+  messageDesc(file_farmops_plugin_v1_plugin, 2);
 
 /**
  * @generated from message farmops.plugin.v1.SourceRequirement
@@ -103,6 +164,14 @@ export type SourceRequirement = Message<"farmops.plugin.v1.SourceRequirement"> &
    * @generated from field: repeated string permissions = 2;
    */
   permissions: string[];
+
+  /**
+   * The parts of raw_data that the plugin needs, as JSON Pointers (RFC 6901) in which a segment "*" stands for every element
+   * of an array or object. Nothing else is sent. Empty: it needs all of it.
+   *
+   * @generated from field: repeated string fields = 3;
+   */
+  fields: string[];
 };
 
 /**
@@ -110,7 +179,7 @@ export type SourceRequirement = Message<"farmops.plugin.v1.SourceRequirement"> &
  * Use `create(SourceRequirementSchema)` to create a new message.
  */
 export const SourceRequirementSchema: GenMessage<SourceRequirement> = /*@__PURE__*/
-  messageDesc(file_farmops_plugin_v1_plugin, 2);
+  messageDesc(file_farmops_plugin_v1_plugin, 3);
 
 /**
  * @generated from message farmops.plugin.v1.VerifyRequest
@@ -139,6 +208,21 @@ export type VerifyRequest = Message<"farmops.plugin.v1.VerifyRequest"> & {
    * @generated from field: google.protobuf.Timestamp detected_at = 4;
    */
   detectedAt?: Timestamp | undefined;
+
+  /**
+   * What the observation is about: an opaque word, the same for every observation of the same thing, which come one at a
+   * time and in order. Empty where the source knows of no such thing.
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+
+  /**
+   * What this plugin last asked to be remembered of the subject; empty at first. For a plugin with the capability "memory".
+   *
+   * @generated from field: bytes memory = 6;
+   */
+  memory: Uint8Array;
 };
 
 /**
@@ -146,7 +230,7 @@ export type VerifyRequest = Message<"farmops.plugin.v1.VerifyRequest"> & {
  * Use `create(VerifyRequestSchema)` to create a new message.
  */
 export const VerifyRequestSchema: GenMessage<VerifyRequest> = /*@__PURE__*/
-  messageDesc(file_farmops_plugin_v1_plugin, 3);
+  messageDesc(file_farmops_plugin_v1_plugin, 4);
 
 /**
  * @generated from message farmops.plugin.v1.VerifyResponse
@@ -206,6 +290,14 @@ export type VerifyResponse = Message<"farmops.plugin.v1.VerifyResponse"> & {
    * @generated from field: string actor_type = 9;
    */
   actorType: string;
+
+  /**
+   * What to remember of the subject until its next observation, at most 64 KiB. It stays on the agent, encrypted. Absent: what
+   * was remembered stays. Empty: forget the subject.
+   *
+   * @generated from field: optional bytes memory = 10;
+   */
+  memory?: Uint8Array | undefined;
 };
 
 /**
@@ -213,7 +305,7 @@ export type VerifyResponse = Message<"farmops.plugin.v1.VerifyResponse"> & {
  * Use `create(VerifyResponseSchema)` to create a new message.
  */
 export const VerifyResponseSchema: GenMessage<VerifyResponse> = /*@__PURE__*/
-  messageDesc(file_farmops_plugin_v1_plugin, 4);
+  messageDesc(file_farmops_plugin_v1_plugin, 5);
 
 /**
  * @generated from message farmops.plugin.v1.ScoringHints
@@ -251,7 +343,7 @@ export type ScoringHints = Message<"farmops.plugin.v1.ScoringHints"> & {
  * Use `create(ScoringHintsSchema)` to create a new message.
  */
 export const ScoringHintsSchema: GenMessage<ScoringHints> = /*@__PURE__*/
-  messageDesc(file_farmops_plugin_v1_plugin, 5);
+  messageDesc(file_farmops_plugin_v1_plugin, 6);
 
 /**
  * @generated from message farmops.plugin.v1.ConfigureSourcesRequest
@@ -263,6 +355,14 @@ export type ConfigureSourcesRequest = Message<"farmops.plugin.v1.ConfigureSource
    * @generated from field: repeated string available = 1;
    */
   available: string[];
+
+  /**
+   * The plugin's configuration as JSON; the agent has checked it against the published schema. A plugin that cannot work with
+   * it answers with INVALID_ARGUMENT and says why.
+   *
+   * @generated from field: bytes configuration = 2;
+   */
+  configuration: Uint8Array;
 };
 
 /**
@@ -270,7 +370,7 @@ export type ConfigureSourcesRequest = Message<"farmops.plugin.v1.ConfigureSource
  * Use `create(ConfigureSourcesRequestSchema)` to create a new message.
  */
 export const ConfigureSourcesRequestSchema: GenMessage<ConfigureSourcesRequest> = /*@__PURE__*/
-  messageDesc(file_farmops_plugin_v1_plugin, 6);
+  messageDesc(file_farmops_plugin_v1_plugin, 7);
 
 /**
  * @generated from message farmops.plugin.v1.ConfigureSourcesResponse
@@ -287,7 +387,118 @@ export type ConfigureSourcesResponse = Message<"farmops.plugin.v1.ConfigureSourc
  * Use `create(ConfigureSourcesResponseSchema)` to create a new message.
  */
 export const ConfigureSourcesResponseSchema: GenMessage<ConfigureSourcesResponse> = /*@__PURE__*/
-  messageDesc(file_farmops_plugin_v1_plugin, 7);
+  messageDesc(file_farmops_plugin_v1_plugin, 8);
+
+/**
+ * @generated from message farmops.plugin.v1.SessionRequest
+ */
+export type SessionRequest = Message<"farmops.plugin.v1.SessionRequest"> & {
+  /**
+   * Chosen by the agent, never used twice in one stream.
+   *
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from oneof farmops.plugin.v1.SessionRequest.message
+   */
+  message: {
+    /**
+     * @generated from field: farmops.plugin.v1.VerifyRequest verify = 2;
+     */
+    value: VerifyRequest;
+    case: "verify";
+  } | {
+    /**
+     * The agent no longer waits for this request. An answer to it is passed over.
+     *
+     * @generated from field: farmops.plugin.v1.SessionCancel cancel = 3;
+     */
+    value: SessionCancel;
+    case: "cancel";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message farmops.plugin.v1.SessionRequest.
+ * Use `create(SessionRequestSchema)` to create a new message.
+ */
+export const SessionRequestSchema: GenMessage<SessionRequest> = /*@__PURE__*/
+  messageDesc(file_farmops_plugin_v1_plugin, 9);
+
+/**
+ * @generated from message farmops.plugin.v1.SessionCancel
+ */
+export type SessionCancel = Message<"farmops.plugin.v1.SessionCancel"> & {
+};
+
+/**
+ * Describes the message farmops.plugin.v1.SessionCancel.
+ * Use `create(SessionCancelSchema)` to create a new message.
+ */
+export const SessionCancelSchema: GenMessage<SessionCancel> = /*@__PURE__*/
+  messageDesc(file_farmops_plugin_v1_plugin, 10);
+
+/**
+ * @generated from message farmops.plugin.v1.SessionResponse
+ */
+export type SessionResponse = Message<"farmops.plugin.v1.SessionResponse"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from oneof farmops.plugin.v1.SessionResponse.message
+   */
+  message: {
+    /**
+     * @generated from field: farmops.plugin.v1.VerifyResponse verify = 2;
+     */
+    value: VerifyResponse;
+    case: "verify";
+  } | {
+    /**
+     * @generated from field: farmops.plugin.v1.SessionFailure failure = 3;
+     */
+    value: SessionFailure;
+    case: "failure";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message farmops.plugin.v1.SessionResponse.
+ * Use `create(SessionResponseSchema)` to create a new message.
+ */
+export const SessionResponseSchema: GenMessage<SessionResponse> = /*@__PURE__*/
+  messageDesc(file_farmops_plugin_v1_plugin, 11);
+
+/**
+ * Why a request got no verdict: what an error is to a unary call.
+ *
+ * @generated from message farmops.plugin.v1.SessionFailure
+ */
+export type SessionFailure = Message<"farmops.plugin.v1.SessionFailure"> & {
+  /**
+   * A gRPC status code, for example 3 (INVALID_ARGUMENT).
+   *
+   * @generated from field: int32 code = 1;
+   */
+  code: number;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message farmops.plugin.v1.SessionFailure.
+ * Use `create(SessionFailureSchema)` to create a new message.
+ */
+export const SessionFailureSchema: GenMessage<SessionFailure> = /*@__PURE__*/
+  messageDesc(file_farmops_plugin_v1_plugin, 12);
 
 /**
  * @generated from service farmops.plugin.v1.FarmPlugin
@@ -315,6 +526,7 @@ export const FarmPlugin: GenService<{
   },
   /**
    * Optional: the sources that the plugin wants the agent to watch. A plugin without wishes answers with none.
+   * Called after Describe and before the first Verify of each start where the plugin publishes a configuration schema.
    *
    * @generated from rpc farmops.plugin.v1.FarmPlugin.ConfigureSources
    */
@@ -322,6 +534,17 @@ export const FarmPlugin: GenService<{
     methodKind: "unary";
     input: typeof ConfigureSourcesRequestSchema;
     output: typeof ConfigureSourcesResponseSchema;
+  },
+  /**
+   * Optional: Verify many times over one stream. Only for a plugin with the capability "session". Answers may come in any
+   * order; each carries the id of its request. The stream's end ends every request that is still open.
+   *
+   * @generated from rpc farmops.plugin.v1.FarmPlugin.Session
+   */
+  session: {
+    methodKind: "bidi_streaming";
+    input: typeof SessionRequestSchema;
+    output: typeof SessionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_farmops_plugin_v1_plugin, 0);

@@ -1,0 +1,43 @@
+/**
+ * What the kubernetes source tells a plugin. Objects are the API's own JSON, cut down to the fields that plugins asked for; a
+ * plugin names those below `pods`, `object` and `objects` as its fields: `/pods/*\/status/phase`.
+ */
+import { Schema } from "effect"
+
+/** An object as the API server gives it. All of it is raw data. */
+export const KubernetesObject = Schema.Record(Schema.String, Schema.Unknown)
+
+/**
+ * The pods that one workload has now, sent when any of them has changed. The workload is the topmost owner that a pod's own
+ * record names: a Deployment, not its ReplicaSet; a pod without an owner is its own.
+ */
+export const WorkloadPods = Schema.Struct({
+  kind: Schema.Literal("workload"),
+  workload: Schema.Struct({ kind: Schema.String, namespace: Schema.String, name: Schema.String }),
+  pods: Schema.Array(KubernetesObject)
+})
+
+/** One object that has appeared, changed in a field that was asked for, or gone. The subject is its uid. */
+export const ObjectChange = Schema.Struct({
+  kind: Schema.Literal("object"),
+  /** As RBAC names it: `deployments.apps`, `pods`. */
+  resource: Schema.String,
+  change: Schema.Literals(["added", "modified", "deleted"]),
+  object: KubernetesObject
+})
+
+/** Every object of a resource at one moment, at the pace that the operator chose; in parts where it would not fit a message. */
+export const ResourceSweep = Schema.Struct({
+  kind: Schema.Literal("sweep"),
+  resource: Schema.String,
+  /** In the whole sweep. */
+  namespaces: Schema.Int,
+  objects: Schema.Array(KubernetesObject),
+  /** From 1 to `parts`. */
+  part: Schema.Int,
+  parts: Schema.Int
+})
+
+/** Any of them, told apart by `kind`. */
+export const KubernetesEvent = Schema.Union([WorkloadPods, ObjectChange, ResourceSweep])
+export type KubernetesEvent = typeof KubernetesEvent.Type
