@@ -1,4 +1,4 @@
-/** Other people's signed logs. They live in `bench/peers`, outside the workspaces, so that nobody installs them but this benchmark. */
+/** Other people's signed logs and gRPC. They live in `bench/peers`, outside the workspaces, so that nobody installs them but this benchmark. */
 import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL("../peers/", import.meta.url))
 
 /** Loads a peer by name; the first call installs them. */
 export const openPeers = (): ((name: string) => unknown) => {
-  if (!existsSync(join(folder, "node_modules", "hypercore"))) {
+  if (!["hypercore", "@grpc/grpc-js"].every((name) => existsSync(join(folder, "node_modules", name)))) {
     console.log("installing the peers (npm ci in bench/peers)…")
     // The prebuilt binaries are in the packages: nothing needs to be built.
     execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" })

@@ -35,6 +35,18 @@ export const decodeHexInto = (text: string, bytes: Uint8Array): boolean => {
   return (bad & 16) === 0
 }
 
+/** The same where the digits are ASCII bytes from `from` on, for the bytes `at` to `end` of `into`. */
+export const decodeHexAt = (digits: Uint8Array, from: number, into: Uint8Array, at = 0, end = into.length): boolean => {
+  let bad = 0
+  for (let digit = from; at < end; digit += 2) {
+    const high = values[digits[digit] ?? 0] ?? 16
+    const low = values[digits[digit + 1] ?? 0] ?? 16
+    bad |= high | low
+    into[at++] = (high << 4) | low
+  }
+  return (bad & 16) === 0
+}
+
 /** The bytes of a lowercase hex text, or `null` for an odd length, an upper-case letter or anything else. */
 export const decodeHex = (text: string): Uint8Array | null => {
   const bytes = new Uint8Array(text.length >> 1)

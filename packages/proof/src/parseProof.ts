@@ -1,5 +1,5 @@
 /** Reads one record: its size, its Unicode, its JSON, its form, and that it is spelled in the one way it may be. */
-import { readCanonical } from "./internal/readCanonical.ts"
+import { UsualRecord } from "./internal/usualRecord.ts"
 import { type Checked, checkForm, type FarmProof, recordBytesMax, refuse } from "./proofForm.ts"
 import { cutSignature, serializeProof } from "./serializeProof.ts"
 
@@ -49,20 +49,24 @@ export const checkValue = (value: unknown): Checked<FarmProof> => {
       notUtf8
 }
 
+// One for all, since nothing here waits.
+const usual = new UsualRecord()
+
 /** Reads one record: size, UTF-8, JSON, form, and the rule that writing it again gives the very bytes received. */
 export const parseProof = (received: string | Uint8Array): Checked<UnverifiedProof> => {
   // Untrusted: sent by any agent.
+  const isUsual = usual.load(received)
   const text = decodeText(received)
   if (!text.ok) return text
-  const usual = readCanonical(text.value)
-  if (usual !== null) {
-    return { ok: true, value: { proof: usual, line: text.value, unsigned: cutSignature(text.value) } }
-  }
   let value: unknown
   try {
     value = JSON.parse(text.value)
   } catch {
     return refuse("not_json", null, "must be one JSON object")
+  }
+  if (isUsual) {
+    // The walk has seen every field and every byte.
+    return { ok: true, value: { proof: value as FarmProof, line: text.value, unsigned: cutSignature(text.value) } }
   }
   const checked = checkValue(value)
   if (!checked.ok) return checked

@@ -129,16 +129,31 @@ const zeroUnit = 0x30
 const twoDigits = (text: string, at: number): number =>
   10 * (text.charCodeAt(at) - zeroUnit) + (text.charCodeAt(at + 1) - zeroUnit)
 
-/** Whether a text is a real UTC second spelled `YYYY-MM-DDTHH:MM:SSZ`, years 0001 to 9999, no leap seconds. */
-export const isTimestamp = (text: string): boolean => {
-  if (!timestampPattern.test(text)) return false
-  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2)
-  const [month, day, hour] = [twoDigits(text, 5), twoDigits(text, 8), twoDigits(text, 11)]
+/** Whether there is such a second in UTC: years 1 to 9999, no leap seconds. */
+export const isUtcSecond = (
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number
+): boolean => {
   const leapDay = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0
   const days = (daysInMonth[month - 1] ?? 0) + leapDay
-  const inDay = hour < 24 && twoDigits(text, 14) < 60 && twoDigits(text, 17) < 60
-  return year >= 1 && day >= 1 && day <= days && inDay
+  return year >= 1 && day >= 1 && day <= days && hour < 24 && minute < 60 && second < 60
 }
+
+/** Whether a text is a real UTC second spelled `YYYY-MM-DDTHH:MM:SSZ`, years 0001 to 9999, no leap seconds. */
+export const isTimestamp = (text: string): boolean =>
+  timestampPattern.test(text) &&
+  isUtcSecond(
+    100 * twoDigits(text, 0) + twoDigits(text, 2),
+    twoDigits(text, 5),
+    twoDigits(text, 8),
+    twoDigits(text, 11),
+    twoDigits(text, 14),
+    twoDigits(text, 17)
+  )
 
 type FieldCheck = (value: unknown, path: string) => ProofFault | null
 

@@ -54,9 +54,9 @@ const isReduced = (point: Uint8Array): boolean => {
 }
 
 /** Whether S < L (RFC 8032 §5.1.7): otherwise S + L would be a second signature for the same message. */
-const isReducedScalar = (scalar: Uint8Array): boolean => {
+const isReducedScalar = (signature: Uint8Array): boolean => {
   for (let at = 31; at >= 0; at--) {
-    const difference = (scalar[at] ?? 0) - (order[at] ?? 0)
+    const difference = (signature[32 + at] ?? 0) - (order[at] ?? 0)
     if (difference !== 0) return difference < 0
   }
   return false
@@ -67,11 +67,9 @@ export const isStrictPublicKey = (publicKey: Uint8Array): boolean =>
   publicKey.length === publicKeyBytes && isReduced(publicKey) && !isSmallOrder(publicKey)
 
 /** Whether a signature is worth verifying: 64 bytes, R in its one spelling and not of small order, S below the group order. */
-export const isStrictSignature = (signature: Uint8Array): boolean => {
-  if (signature.length !== signatureBytes) return false
-  const point = signature.subarray(0, 32)
-  return isReduced(point) && !isSmallOrder(point) && isReducedScalar(signature.subarray(32))
-}
+export const isStrictSignature = (signature: Uint8Array): boolean =>
+  // R comes first, so what looks at a point looks at R.
+  signature.length === signatureBytes && isReduced(signature) && !isSmallOrder(signature) && isReducedScalar(signature)
 
 /** Puts the strict checks in front of a library's `verify`, which must use the equation without the cofactor. */
 export const strictBackend = (library: VerifyBackend): VerifyBackend => ({

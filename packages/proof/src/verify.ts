@@ -2,13 +2,17 @@
  * Decides whether a text is a FarmProof, whether a key signed it and whether it continues a chain. Pure functions over
  * data with no dependency but a {@link VerifyBackend}: a browser, a tracker and an auditor run the same lines.
  */
+import type { ChainHead, ChainPast, KeyEpoch } from "./chainHead.ts"
 import { decodeHex, decodeHexInto } from "./hex.ts"
+import { ProofIds, packId } from "./internal/proofIds.ts"
+import { makeUsualChain } from "./internal/usualChain.ts"
 import { checkPossession } from "./keyRotation.ts"
 import { parseProof } from "./parseProof.ts"
 import { type Checked, type FarmProof, hex32Pattern, type ProofFault, recordBytesMax, refuse } from "./proofForm.ts"
 import { writeUnsigned } from "./serializeProof.ts"
 import { hashHex, isStrictPublicKey, signatureBytes, type VerifyBackend } from "./strictEd25519.ts"
 
+export type { ChainHead, ChainPast, KeyEpoch } from "./chainHead.ts"
 export { parseProof, type UnverifiedProof } from "./parseProof.ts"
 export type { Checked, FarmProof, KeyRotation, ProofFault, ProofFaultCode } from "./proofForm.ts"
 export type { VerifyBackend } from "./strictEd25519.ts"
@@ -20,13 +24,6 @@ export interface CheckedProof {
   readonly hash: string
   /** The exact canonical text as received: store this, never a re-spelling. */
   readonly line: string
-}
-
-/** The last proof of a chain, as far as the next one needs it. */
-export interface ChainHead {
-  readonly sequence: number
-  readonly proofId: string
-  readonly hash: string
 }
 
 /** The verdict on a chain. `line` counts from 1; `count` is the number of good proofs before the fault, or in all. */
@@ -116,15 +113,18 @@ export interface ChainAnchor {
   readonly recoveryKey: string | null
 }
 
-/** From this sequence on the chain is signed by this key, until the next epoch. */
-export interface KeyEpoch {
-  readonly firstSequence: number
-  readonly publicKey: string
-}
-
 /** The anchor that a key in hex stands for: one without a recovery key. */
 export const anchorOf = (anchor: string | ChainAnchor): ChainAnchor =>
   typeof anchor === "string" ? { publicKey: anchor, recoveryKey: null } : anchor
+
+/** The key in force, where every key of the anchor could do its part: another would pass unnoticed until it is needed. */
+const readKeys = ({ publicKey, recoveryKey }: ChainAnchor): Checked<Uint8Array> => {
+  if (recoveryKey === publicKey) {
+    return refuse("bad_key", null, "the recovery key must be another than the key in force")
+  }
+  const recovery = recoveryKey === null ? null : readRecoveryKey(recoveryKey)
+  return recovery?.ok === false ? recovery : readPublicKey(publicKey)
+}
 
 /**
  * Form and signature of one record in its chain: by the key in force, or, where it hands the chain over, by the recovery
@@ -135,13 +135,9 @@ export const verifyInChain = (
   anchor: ChainAnchor,
   backend: VerifyBackend
 ): Checked<CheckedProof> => {
-  // Keys that could never do their part would otherwise pass unnoticed until they are needed.
-  if (anchor.recoveryKey === anchor.publicKey) {
-    return refuse("bad_key", null, "the recovery key must be another than the key in force")
-  }
-  const recovery = anchor.recoveryKey === null ? null : readRecoveryKey(anchor.recoveryKey)
-  if (recovery?.ok === false) return recovery
-  const checked = verifyProof(received, anchor.publicKey, backend)
+  const key = readKeys(anchor)
+  if (!key.ok) return key
+  const checked = checkSigned(received, key.value, backend)
   if (checked.ok || checked.fault.code !== "bad_signature" || anchor.recoveryKey === null) return checked
   const parsed = parseProof(received)
   if (!parsed.ok || parsed.value.proof.key_rotation === undefined) return checked
@@ -161,30 +157,12 @@ export interface ChainVerifier {
   readonly agentId: () => string | null
 }
 
-/** What the records before `from` have shown: without it, a later record is compared only with those that come after it. */
-export interface ChainPast {
-  readonly agentId: string | null
-  /** The last key is the one in force. */
-  readonly epochs: ReadonlyArray<KeyEpoch>
-  /** Every `proof_id` so far. The verifier adds to it. */
-  readonly ids: { readonly has: (id: string) => boolean; readonly add: (id: string) => void }
-}
-
-/** A set of ids that keeps nothing but them: about 100 bytes each, and not the lines in which they came. */
-export const makeIds = (): ChainPast["ids"] => {
-  const known = new Set<string>()
-  let last = { id: "", copy: "" }
-  // V8 keeps the whole line in memory for a part of it; joining parts makes a text of its own, which is hashed once.
-  const copyOf = (id: string): string => {
-    if (last.id !== id) last = { id, copy: [id.slice(0, 18), id.slice(18)].join("") }
-    return last.copy
-  }
-  return { has: (id) => known.has(copyOf(id)), add: (id) => void known.add(copyOf(id)) }
-}
+/** An empty set of ids that keeps nothing but them: at most 64 bytes each. */
+export const makeIds = (): ChainPast["ids"] => new ProofIds()
 
 /**
  * Verifies every signature, every link and every change of key of a chain that need not fit in memory. Starts at the first
- * proof, or after `from` for the rest of a chain whose beginning is already known. Remembers each `proof_id`: about 100
+ * proof, or after `from` for the rest of a chain whose beginning is already known. Remembers each `proof_id`: at most 64
  * bytes a proof.
  */
 export const makeChainVerifier = (
@@ -198,19 +176,27 @@ export const makeChainVerifier = (
   const firstSequence = from === null ? 0 : from.sequence + 1
   const epochs = [...(past?.epochs ?? [{ firstSequence, publicKey: keys.publicKey }])]
   const usedKeys = new Set([keys.recoveryKey, ...epochs.map(({ publicKey }) => publicKey)])
-  let head = from
+  const usual = makeUsualChain(backend, ids)
+  let key = readKeys(keys)
   let agentId = past?.agentId ?? null
   let count = 0
+  usual.put(from, agentId)
   const accept = (line: string | Uint8Array): ProofFault | null => {
+    // Nearly all; what is wrong with a record, if anything, only the long way says.
+    if (key.ok && usual.take(line, key.value)) {
+      count++
+      return null
+    }
     const checked = verifyInChain(line, keys, backend)
     if (!checked.ok) return checked.fault
     const { proof } = checked.value
-    const linked = followsHead(head, proof)
+    const linked = followsHead(usual.head(), proof)
     if (!linked.ok) return linked.fault
     if (proof.agent.agent_id !== (agentId ?? proof.agent.agent_id)) {
       return refuse("wrong_agent", "agent.agent_id", "must be the same in the whole chain").fault
     }
-    if (ids.has(proof.proof_id)) return refuse("repeated_id", "proof_id", "must not occur twice in a chain").fault
+    const id = packId(proof.proof_id)
+    if (ids.has(id)) return refuse("repeated_id", "proof_id", "must not occur twice in a chain").fault
     const next = proof.key_rotation?.new_public_key
     if (next !== undefined) {
       if (usedKeys.has(next)) {
@@ -219,14 +205,15 @@ export const makeChainVerifier = (
       usedKeys.add(next)
       epochs.push({ firstSequence: proof.sequence + 1, publicKey: next })
       keys = { ...keys, publicKey: next }
+      key = readKeys(keys)
     }
-    ids.add(proof.proof_id)
+    ids.add(id)
     agentId = proof.agent.agent_id
-    head = headOf(checked.value)
+    usual.put(headOf(checked.value), agentId)
     count++
     return null
   }
-  return { accept, count: () => count, head: () => head, epochs: () => epochs, agentId: () => agentId }
+  return { accept, count: () => count, head: usual.head, epochs: () => epochs, agentId: () => agentId }
 }
 
 /** {@link makeChainVerifier} over lines that are at hand. Stops at the first bad one. */

@@ -96,7 +96,7 @@ const readerOf = (kind: FileKind | null, keys: FileKeys, backend: VerifyBackend)
   }
 }
 
-/** Checks a file of any size in the order of its bytes. Of a chain it remembers each `proof_id`: about 100 bytes a proof. */
+/** Checks a file of any size in the order of its bytes. Of a chain it remembers each `proof_id`: at most 64 bytes a proof. */
 export const makeFileVerifier = (keys: FileKeys, backend: VerifyBackend): FileVerifier => {
   const unusable = badKeyOf(keys)
   let reader: KindReader | null = unusable === null ? null : readNothing(badKey(unusable))

@@ -19,6 +19,7 @@ import {
 } from "../src/forkEvidence.ts"
 import { nobleBackend } from "../src/NobleBackend.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
+import { ledgerVectors } from "./vectors.ts"
 
 const [parent] = chain(1)
 const one = signed(body(1, parent?.record ?? null))
@@ -107,6 +108,35 @@ describe("evidence of a fork", () => {
     broken[20] = 0xff
     assert.strictEqual(codeOf(verify(broken)), "bad_evidence")
     assert.strictEqual(codeOf(verify(" ".repeat(forkBytesMax + 1))), "too_large")
+  })
+
+  it.each(ledgerVectors("fork").map((vector) => [vector.name, vector] as const))(
+    "agrees with the vector %s",
+    (_, vector) => {
+      const { code, evidence, record } = vector
+      const checked = verify(String(evidence))
+      assert.strictEqual(checked.ok ? null : checked.fault.code, code)
+      if (!checked.ok && checked.fault.part === "record") assert.strictEqual(checked.fault.record, record)
+    }
+  )
+
+  it("names the part and the room exactly", () => {
+    const beside = verify(" ".repeat(forkBytesMax))
+    assert.deepInclude(beside.ok ? {} : beside.fault, { part: "evidence", code: "bad_evidence" })
+    const wide = "é".repeat(forkBytesMax / 2 + 1)
+    assert.strictEqual(codeOf(verify(wide)), "too_large")
+    assert.strictEqual(codeOf(verify(new TextEncoder().encode(wide))), "too_large")
+    assert.strictEqual(codeOf(verify(new TextEncoder().encode(`\ufeff${good}`))), "bad_evidence")
+    for (const fields of [{ records: [1, other.text] }, { records: [one.text, 2] }, { public_key: 7 }, { format: 7 }]) {
+      assert.strictEqual(codeOf(verify(rewritten(fields))), "bad_evidence")
+    }
+    for (const key of ["format", "public_key", "records"]) {
+      const { [key]: _, ...others } = JSON.parse(good)
+      assert.strictEqual(codeOf(verify(canonicalJson({ ...others, other: 1 }))), "bad_evidence")
+    }
+    const lone = good.replace("Did something else", "\\ud800")
+    assert.strictEqual(codeOf(verify(lone)), "bad_evidence")
+    assert.isTrue(good.startsWith('{"format":"farmops/fork/1",'))
   })
 
   it("refuses every single flipped bit", () => {

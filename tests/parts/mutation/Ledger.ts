@@ -30,6 +30,8 @@ export class Ledger {
   /** Test files in which a mutant left something behind, so that it must be tried alone. */
   readonly spoiltIn = new Map<string, Set<string>>()
   readonly unrepeatable = new Set<string>()
+  /** Test files in which a mutant has been switched on. */
+  readonly triedIn = new Set<string>()
   /** The mutant that is tried now in each test file. */
   readonly trying = new Map<string, { readonly test: string; readonly mutant: string; readonly since: number }>()
   #offset = 0
@@ -70,8 +72,10 @@ export class Ledger {
       const { ms, mutants, putOff } = line
       this.tests.set(test, { test, file, ms, mutants: new Set(mutants), putOff })
     } else if (line.at === "unrepeatable") this.unrepeatable.add(test)
-    else if (line.at === "start") this.trying.set(file, { test, mutant: line.mutant, since: performance.now() })
-    else {
+    else if (line.at === "start") {
+      this.triedIn.add(file)
+      this.trying.set(file, { test, mutant: line.mutant, since: performance.now() })
+    } else {
       this.trying.delete(file)
       if (line.how === "spoilt") addTo(this.spoiltIn, line.mutant, file)
       else if (line.how !== "survived" && this.isOpen(line.mutant)) this.fates.set(line.mutant, line.how)

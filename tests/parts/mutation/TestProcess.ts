@@ -63,7 +63,7 @@ export class TestProcess {
       }
       const gone = () => {
         this.#child = null
-        finish({ ok: false, why: "the test process ended" })
+        finish({ ok: false, why: "the test process ended", onlyHooks: false })
       }
       const watch = setInterval(() => {
         if (!isHung(performance.now() - began)) return

@@ -9,6 +9,8 @@ export interface JobDone {
   readonly ok: boolean
   /** Why it failed, for a run without mutants. */
   readonly why: string
+  /** No test failed, but a hook that builds what a suite needs or takes it down again. */
+  readonly onlyHooks: boolean
 }
 
 const vitest = await createVitest("test", { config: `${import.meta.dirname}/vitest.config.ts`, watch: false })
@@ -25,11 +27,20 @@ process.on("message", ({ file }: Job) => {
         (test) => `${test.fullName}: ${test.result().errors?.[0]?.message ?? ""}`
       )
     ])
-    const all = [...errors, ...unhandledErrors.map((error) => String((error as Error).message))]
+    errors.push(...unhandledErrors.map((error) => String((error as Error).message)))
+    const hooks = testModules.flatMap((module) =>
+      [...module.children.allSuites()].flatMap((suite) =>
+        suite.errors().map(({ message }) => `${suite.fullName}: ${message}`)
+      )
+    )
     vitest.state.filesMap.clear()
-    const done: JobDone = { ok: all.length === 0 && testModules.every((module) => module.ok()), why: all.join("\n") }
+    const done: JobDone = {
+      ok: errors.length === 0 && testModules.every((module) => module.ok()),
+      why: [...errors, ...hooks].join("\n"),
+      onlyHooks: errors.length === 0 && hooks.length > 0
+    }
     process.send?.(done)
   })()
 })
 process.on("disconnect", () => process.exit())
-process.send?.({ ok: true, why: "" } satisfies JobDone)
+process.send?.({ ok: true, why: "", onlyHooks: false } satisfies JobDone)

@@ -15,7 +15,7 @@ export default defineConfig({
     maxWorkers: 1,
     // One test runs many times over.
     testTimeout: 30 * 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 60_000,
     // The first failure is enough.
     bail: 1,
     reporters: [{}],

@@ -9,6 +9,7 @@ import {
   afterPrevId,
   closing,
   hintsKey,
+  isPartAt,
   noParent,
   outcomeKey,
   type Part,
@@ -121,14 +122,8 @@ export class RawRecord {
   }
 
   /** Whether the part stands just before `end`. */
-  #endsWith(end: number, { head, length, words }: Part): boolean {
-    const from = end - length
-    if (from < 0) return false
-    for (let at = 0; at < head.length; at++) if (this.bytes[from + at] !== head[at]) return false
-    for (let at = 0, word = from + head.length; at < words.length; at++, word += 4) {
-      if (this.#view.getInt32(word) !== words[at]) return false
-    }
-    return true
+  #endsWith(end: number, part: Part): boolean {
+    return end >= part.length && isPartAt(this.#view, end - part.length, part)
   }
 
   /** What the hash does not cover, the signature and its key, is compared byte by byte here: nothing else would notice a change. */

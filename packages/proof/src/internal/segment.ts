@@ -6,7 +6,7 @@ import { parseProof } from "../parseProof.ts"
 import { recordBytesMax } from "../proofForm.ts"
 import { hashHex, type VerifyBackend } from "../strictEd25519.ts"
 import { type ChainHead, type KeyEpoch, makeChainVerifier } from "../verify.ts"
-import { packedIdBytes, packId } from "./proofIds.ts"
+import { ProofIds, packedIdBytes } from "./proofIds.ts"
 import { RawRecord } from "./rawRecord.ts"
 
 /** Between two records of a chain: everything that the next one is held against, but the ids. */
@@ -44,14 +44,17 @@ export const keyOf = ({ epochs }: Boundary): string => epochs.at(-1)?.publicKey 
 /** Verifies everything of a segment but whether its ids are new to the chain. */
 export const verifySegment = (segment: Segment, backend: VerifyBackend): SegmentVerdict => {
   const { bytes, ends, recoveryKey, start } = segment
-  const seen = new Set<string>()
+  const seen = new ProofIds()
   const ids = new Uint8Array(ends.length * packedIdBytes)
-  const add = (id: string): void => {
-    ids.set(packId(id), seen.size * packedIdBytes)
-    seen.add(id)
+  const known = {
+    has: (id: Uint8Array) => seen.has(id),
+    add: (id: Uint8Array) => {
+      ids.set(id, chain.count() * packedIdBytes)
+      seen.add(id)
+    }
   }
   const anchor = { publicKey: keyOf(start), recoveryKey }
-  const past = { agentId: start.agentId, epochs: start.epochs, ids: { has: (id: string) => seen.has(id), add } }
+  const past = { agentId: start.agentId, epochs: start.epochs, ids: known }
   const chain = makeChainVerifier(anchor, backend, start.head, past)
   let from = 0
   for (const end of ends) {

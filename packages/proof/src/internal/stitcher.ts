@@ -7,7 +7,7 @@ import { type AuditVerdict, auditFailed, auditPassed } from "../auditVerdict.ts"
 import type { ProofFault } from "../proofForm.ts"
 import type { VerifyBackend } from "../strictEd25519.ts"
 import { type ChainVerifier, makeChainVerifier } from "../verify.ts"
-import { makeProofIds, packedIdBytes } from "./proofIds.ts"
+import { ProofIds, packedIdBytes } from "./proofIds.ts"
 import { type Boundary, keyOf, type SegmentVerdict, sameBoundary } from "./segment.ts"
 
 /** A segment as it was cut. */
@@ -28,7 +28,7 @@ export interface Stitcher {
 
 /** Starts at a boundary that is known. */
 export const makeStitcher = (first: Boundary, recoveryKey: string | null, backend: VerifyBackend): Stitcher => {
-  const ids = makeProofIds()
+  const ids = new ProofIds()
   let end = first
   let count = 0
   let fault: ProofFault | null = null
@@ -38,7 +38,7 @@ export const makeStitcher = (first: Boundary, recoveryKey: string | null, backen
     if (!verdict.ok) return false
     if (verdict.count !== piece.count || verdict.ids.length !== piece.count * packedIdBytes) return false
     if (!sameBoundary(piece.start, end) || !sameBoundary(piece.end, verdict.end)) return false
-    if (!ids.addPacked(verdict.ids)) return false
+    if (!ids.addAll(verdict.ids)) return false
     end = verdict.end
     count += piece.count
     return true

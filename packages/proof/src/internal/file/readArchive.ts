@@ -4,7 +4,7 @@ import type { VerifyBackend } from "../../strictEd25519.ts"
 import { badArchive, goodArchive } from "./archiveWords.ts"
 import type { KindReader } from "./fileVerdict.ts"
 
-/** For an archive of any farm that the tracker's key signed. Remembers each `proof_id`: about 100 bytes a proof. */
+/** For an archive of any farm that the tracker's key signed. Remembers each `proof_id`: at most 64 bytes a proof. */
 export const readArchive = (trackerKey: string, backend: VerifyBackend): KindReader => {
   const archive = makeArchiveVerifier({ trackerKey, farmId: null }, backend)
   const judge = (verdict: ArchiveVerdict) =>

@@ -10,7 +10,7 @@ import { makeLineSplitter } from "./splitLines.ts"
 // One more than a record may have, so that a line which is too long is refused as that.
 const lineBytesMax = recordBytesMax + 1
 
-/** For a chain, or one proof alone. Remembers each `proof_id`: about 100 bytes a proof. */
+/** For a chain, or one proof alone. Remembers each `proof_id`: at most 64 bytes a proof. */
 export const readChain = (anchor: ChainAnchor, backend: VerifyBackend): KindReader => {
   const lines = makeLineSplitter(lineBytesMax)
   const chain = makeChainVerifier(anchor, backend)
