@@ -5,7 +5,8 @@
  */
 import { globSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
-import { basename } from "node:path"
+import { basename, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
 import { defineConfig, type Plugin, type RolldownOptions } from "rolldown"
 import { thirdPartyNotices } from "./scripts/thirdPartyNotices.ts"
 
@@ -37,13 +38,29 @@ const carriedPage: Plugin = {
   }
 }
 
+/** Puts the projects that `farmops plugin new` copies where `pluginNew.ts` looks for them. */
+const carriedTemplates: Plugin = {
+  name: "carried-templates",
+  generateBundle(_options, output) {
+    const modules = Object.values(output).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []))
+    if (!modules.some((id) => id.endsWith("/cli/src/pluginNew.ts"))) return
+    const folder = new URL("./packages/plugin-sdk/templates/", import.meta.url)
+    for (const file of globSync("**/*", { cwd: folder, withFileTypes: true })) {
+      if (!file.isFile() || file.parentPath.includes("__pycache__")) continue
+      const path = join(file.parentPath, file.name)
+      const fileName = join("templates", relative(fileURLToPath(folder), path))
+      this.emitFile({ type: "asset", fileName, source: readFileSync(path, "utf8") })
+    }
+  }
+}
+
 const bundle = (name: string, input: string): RolldownOptions => ({
   input: { [name]: input },
   platform: "node",
   // Without the condition the bundler takes a stale dist, or none.
   resolve: { conditionNames: ["@farmops/source", "node", "import", "default"] },
   external: (id) => isBuiltin(id) || optional.includes(id),
-  plugins: [thirdPartyNotices(name), carriedPage],
+  plugins: [thirdPartyNotices(name), carriedPage, carriedTemplates],
   output: {
     dir: "dist",
     format: "esm",
@@ -58,5 +75,7 @@ export default defineConfig([
   ...globSync("src/**/*{w,W}orker.ts").map((file) => bundle(basename(file, ".ts"), file)),
   // A tracker audits chains, and `AuditPool` looks for its worker beside the bundle that it is in.
   ...(carries("tracker") ? [bundle("auditWorker", "@farmops/proof/auditWorker")] : []),
+  // An agent runs WebAssembly plugins in threads of their own.
+  ...(carries("agent") ? [bundle("wasmWorker", "@farmops/plugin-sdk/runtime/wasm/wasmWorker")] : []),
   ...carriedPlugins().map((name) => bundle(basename(name), `${name}/main`))
 ])

@@ -7,6 +7,7 @@ import { findSodium, sodiumBackend } from "@farmops/proof/SodiumBackend"
 import { isStrictPublicKey } from "@farmops/proof/strictEd25519"
 import { type ProofFault, type VerifyBackend, verifyChain, verifyProof } from "@farmops/proof/verify"
 import { judgeBundle, judgeCheckpoint, judgeMerkle } from "./judgeLedger.ts"
+import { judgeWebhook } from "./judgeWebhook.ts"
 import { badRequest, isTextOrNull, type Judge, type Request, type Verdict } from "./verdict.ts"
 
 const sodium = findSodium()
@@ -85,7 +86,8 @@ const judges: Readonly<Record<string, Judge>> = {
   merkle: judgeMerkle,
   checkpoint: judgeCheckpoint,
   bundle: judgeBundle,
-  fork: judgeFork
+  fork: judgeFork,
+  webhook: judgeWebhook
 }
 
 /** The kinds of vectors that can be judged. */

@@ -195,7 +195,7 @@ const readManifest = (file: string): Manifest => {
   }
 }
 
-const skip = (path: string) => /(^|\/)(node_modules|dist|fixtures|templates)$/.test(path)
+const skip = (path: string) => /(^|\/)(node_modules|dist|fixtures|templates|assembly)$/.test(path)
 
 export const readHouse = (): House => ({
   files: new Map(

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { checks } from "./checks.ts"
 import { runSteps, type Step } from "./steps.ts"
-import { chromium, tiers } from "./tiers.ts"
+import { chromium, kubernetesParts, tiers } from "./tiers.ts"
 
 /** What the tiers beyond the clone need from the system, by the file that shows it is there. */
 const parts = [
@@ -11,6 +11,13 @@ const parts = [
   { file: "/usr/bin/python3", package: "python3" },
   { file: "/usr/bin/openssl", package: "openssl" },
   { file: "/usr/lib/postgresql", package: "postgresql" },
+  { file: "/usr/bin/prometheus", package: "prometheus" },
+  { file: "/usr/bin/prometheus-alertmanager", package: "prometheus-alertmanager" },
+  { file: "/usr/lib/python3/dist-packages/grpc/__init__.py", package: "python3-grpcio" },
+  { file: "/usr/bin/bwrap", package: "bubblewrap" },
+  { file: "/usr/bin/go", package: "golang-go" },
+  { file: "/usr/share/gocode/src/google.golang.org/grpc", package: "golang-google-grpc-dev" },
+  { file: "/usr/share/gocode/src/google.golang.org/protobuf", package: "golang-google-protobuf-dev" },
   { file: chromium, package: "chromium" }
 ]
 
@@ -25,12 +32,25 @@ if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-g
     spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env, timeout: 10 * 60_000 })
 }
 
+/** npm packages outside the workspaces that tests look for, and skip loudly without. */
+const npmParts = ["tests/parts/webhooks", "tests/parts/assemblyscript", "tests/parts/kubectl", "bench/peers"].map(
+  (folder): Step => ({
+    name: folder,
+    command: ["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts"],
+    minutesMax: 5
+  })
+)
+
 const steps: ReadonlyArray<Step> = [
   ...checks,
+  ...npmParts,
   tiers.quick,
+  tiers.programs,
   { name: "build", command: ["npm", "run", "-s", "build"] },
   { name: "packages", command: ["npm", "run", "-s", "test:packages"] },
   tiers.service,
+  kubernetesParts,
+  tiers.kubernetes,
   tiers.browser,
   // Enough rounds to meet the common faults; `npm run test:long` runs them all.
   { ...tiers.long, env: { KILLS: "10", CASES: "2000" }, minutesMax: 12 },

@@ -41,7 +41,18 @@ const ground = ["core/config", "core/sql", "core/process", "core/http", "core/lo
 
 const farm = ["core/scoring", "core/farm", "core/village", "core/api", "core/delivery"]
 
-const sdk = ["plugin-sdk/contract", "plugin-sdk/author", "plugin-sdk/runtime", "plugin-sdk/sources"]
+const sdk = [
+  ...["plugin-sdk/contract", "plugin-sdk/author", "plugin-sdk/runtime", "plugin-sdk/sources"],
+  "plugin-sdk/conformance"
+]
+
+const firstPartyPlugins = [
+  "git-history",
+  "git-pr-review",
+  "k8s-pod-health",
+  "k8s-resource-audit",
+  "prometheus-alert-resolve"
+]
 
 const inCore = (names: ReadonlyArray<string>, may: ReadonlyArray<string>): ReadonlyArray<Room> =>
   names.map((name) => ({ name, paths: [name.replace("core/", "packages/core/src/")], may }))
@@ -78,14 +89,22 @@ export const rooms: ReadonlyArray<Room> = [
   ...inSdk(["plugin-sdk/contract"], ["plugin-sdk/gen", "proof/vocabulary"]),
   ...inSdk(["plugin-sdk/author"], ["plugin-sdk/gen", "plugin-sdk/contract", "proof/vocabulary"]),
   ...inSdk(
-    ["plugin-sdk/runtime", "plugin-sdk/sources", "plugin-sdk/conformance"],
+    ["plugin-sdk/runtime", "plugin-sdk/sources"],
     ["plugin-sdk/gen", "plugin-sdk/contract", ...proof, ...ground]
+  ),
+  ...inSdk(
+    ["plugin-sdk/conformance"],
+    ["plugin-sdk/gen", "plugin-sdk/contract", "plugin-sdk/runtime", ...proof, ...ground]
   ),
   ...inSdk(["plugin-sdk/gen"], []),
   { name: "plugins", paths: ["plugins"], may: ["plugin-sdk/contract", "plugin-sdk/author"] },
   { name: "plugins/host", paths: ["plugins/host"], may: ["plugins", ...sdk] },
   // A plugin's tests hold its verdicts against LeakGuard.
-  { name: "plugins/git-history/test", paths: ["plugins/git-history/test"], may: ["plugins", ...sdk] },
+  ...firstPartyPlugins.map((name) => ({
+    name: `plugins/${name}/test`,
+    paths: [`plugins/${name}/test`],
+    may: ["plugins", ...sdk]
+  })),
 
   {
     name: "triage",

@@ -114,7 +114,7 @@ const install = (all: ReadonlyArray<Packed>): string => {
 }
 
 const tryExamples = (project: string): void => {
-  const files = globSync("**/*.ts", { cwd: "examples", exclude: (path) => path.includes("node_modules") }).filter(
+  const files = globSync("**/*.ts", { cwd: "examples", exclude: (path) => /node_modules|assembly/.test(path) }).filter(
     (file) => !file.endsWith(".test.ts")
   )
   for (const file of files) {

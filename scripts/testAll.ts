@@ -2,4 +2,8 @@
 import { anyFailed, runSteps } from "./steps.ts"
 import { tiers } from "./tiers.ts"
 
-process.exitCode = anyFailed(runSteps([tiers.quick, tiers.service, tiers.browser, tiers.long])) ? 1 : 0
+process.exitCode = anyFailed(
+  runSteps([tiers.quick, tiers.programs, tiers.service, tiers.kubernetes, tiers.browser, tiers.long])
+)
+  ? 1
+  : 0

@@ -1,5 +1,6 @@
 /** The tiers of tests, from what needs only the clone to what needs a browser and many minutes. */
 import { existsSync, globSync } from "node:fs"
+import { findKubernetesMissing, kubernetesBuild } from "../tests/kubernetes/kubernetesParts.ts"
 import type { Step } from "./steps.ts"
 
 const noFiles = (folder: string) =>
@@ -16,9 +17,14 @@ const tier = (name: string, cannot: () => string | null): Step => ({
   cannot
 })
 
+/** Builds what the kubernetes tier runs, where it is not in the cache yet: about six minutes, once for each machine. */
+export const kubernetesParts: Step = { name: "kubernetes parts", command: [kubernetesBuild], minutesMax: 30 }
+
 export const tiers = {
   quick: tier("quick", () => null),
+  programs: tier("programs", () => null),
   service: tier("service", () => noFiles("tests/service")),
+  kubernetes: tier("kubernetes", () => noFiles("tests/kubernetes") ?? findKubernetesMissing()),
   browser: tier(
     "browser",
     () =>

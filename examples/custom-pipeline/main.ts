@@ -65,10 +65,10 @@ const source = Stream.make(
 
 // #region pipeline
 const prove = Effect.fnUntraced(function* (observation: Observation) {
-  const { description, verify } = inProcessPlugin(plugin)
-  const verdict = yield* verify(observation)
+  const witness = inProcessPlugin(plugin)
+  const verdict = yield* witness.verify(observation)
   if (verdict.verdict !== "verified") return null
-  const guarded = verdictToWork(description, observation, verdict, "home-lab")
+  const guarded = verdictToWork(witness, observation, verdict, "home-lab")
   if (guarded._tag === "Leak") return null
   const chain = yield* ProofChain
   return yield* chain.append(guarded.work, observation.observationId)

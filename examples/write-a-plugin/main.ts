@@ -49,7 +49,7 @@ const tryIt = Effect.fnUntraced(function* (drill: typeof Drill.Type) {
   const verdict = yield* plugin.verify(observation)
   if (verdict.verdict !== "verified") return yield* Console.log(`${verdict.verdict}: ${verdict.reason}`)
   // What an agent makes of it: nothing that is not one of the templates gets into a proof.
-  const guarded = verdictToWork(plugin.description, observation, verdict, "home-lab")
+  const guarded = verdictToWork(plugin, observation, verdict, "home-lab")
   yield* Console.log(guarded._tag === "Work" ? `verified: ${guarded.work.action.description}` : guarded.fault)
 })
 // #endregion

@@ -1,9 +1,37 @@
 /** The agent's small HTTP API, for its owner only: it listens on loopback unless told otherwise and shows counts and codes, never content. */
+import { deactivations } from "@farmops/plugin-sdk/runtime/PluginRuntime"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/http-api"
 
 const Progress = Schema.Struct({ done: Schema.Int, total: Schema.Int })
 const Fault = Schema.Struct({ code: Schema.String, at: Schema.String })
+
+/** What the agent watches. `reason` says what a person has to change, to those on this machine only. */
+export const SourceAnswer = Schema.Struct({
+  name: Schema.String,
+  type: Schema.String,
+  phase: Schema.Literals(["starting", "watching", "degraded", "paused", "failed"]),
+  code: Schema.NullOr(Schema.String),
+  observations: Schema.Int,
+  reason: Schema.NullOr(Schema.String)
+})
+
+/** Observations that wait for plugins. `expired` and `evicted` count since the data folder was made. */
+const Observations = Schema.Struct({
+  pending: Schema.Int,
+  bytes: Schema.Int,
+  expired: Schema.Int,
+  memories_evicted: Schema.Int,
+  paused: Schema.Boolean
+})
+
+/** Proofs on their way: `pending` of at most `max` are in the log and not yet at the tracker. */
+const Outbox = Schema.Struct({
+  pending: Schema.Int,
+  delivered: Schema.Int,
+  max: Schema.Int,
+  full: Schema.Boolean
+})
 
 /** Health of the agent, how it stands with its tracker, and how much waits to be delivered. */
 export const StatusAnswer = Schema.Struct({
@@ -19,6 +47,11 @@ export const StatusAnswer = Schema.Struct({
   refused: Schema.Int,
   pending: Schema.Int,
   delivered: Schema.Int,
+  sources: Schema.Array(SourceAnswer),
+  observations: Observations,
+  outbox: Outbox,
+  /** What holds observation up now: `outbox_full`, `observations_full`, `no_plugins`. */
+  warnings: Schema.Array(Schema.String),
   /** Why the last delivery did not succeed; it is tried again. */
   delivery_error: Schema.NullOr(Schema.String),
   /** The code with which the tracker refused for good; delivery waits for a person. */
@@ -26,12 +59,22 @@ export const StatusAnswer = Schema.Struct({
   last_error: Schema.NullOr(Fault)
 })
 
-/** One plugin process as the agent runs it. */
+/** One plugin as the agent runs it: why it was stopped, how far it is really confined, what it gets, and its faults by code. */
 export const PluginAnswer = Schema.Struct({
   id: Schema.String,
   version: Schema.NullOr(Schema.String),
-  running: Schema.Boolean,
-  starts: Schema.Int
+  digest: Schema.NullOr(Schema.String),
+  protocol_version: Schema.NullOr(Schema.Int),
+  obtained: Schema.Literals(["exec", "socket", "wasm", "in_process"]),
+  state: Schema.Literals(["starting", "ready", "degraded", "backoff", "deactivated"]),
+  reason: Schema.NullOr(Schema.Literals(deactivations)),
+  confinement: Schema.Literals(["none", "process", "permission", "bubblewrap", "wasm"]),
+  sources: Schema.Array(Schema.String),
+  starts: Schema.Int,
+  pid: Schema.NullOr(Schema.Int),
+  rss_bytes: Schema.NullOr(Schema.Int),
+  faults: Schema.Record(Schema.String, Schema.Int),
+  last_fault: Schema.NullOr(Fault)
 })
 
 /** A proof that is in the agent's log and not yet at the tracker. Proofs are content-free, so they may be shown. */
@@ -40,11 +83,11 @@ export const PendingProof = Schema.Struct({ proof_id: Schema.String, sequence: S
 // A page that a person can read and that stays under the body limit of any proxy.
 export const pendingShownMax = 100
 
-/** The plugin did not come up again. The one that ran before is gone; try again once its fault is cured. */
+/** The manifest is wrong, or a plugin in it did not come up. What ran before goes on where it can; try again once the fault is cured. */
 export class PluginNotReloaded extends HttpApiError.Problem<PluginNotReloaded>()(
   "PluginNotReloaded",
-  { type: "about:blank", status: 503, title: "The plugin did not start" },
-  { code: Schema.Literal("plugin_not_ready"), detail: Schema.String }
+  { type: "about:blank", status: 503, title: "The plugins were not reloaded" },
+  { code: Schema.Literals(["plugin_not_ready", "manifest_invalid"]), detail: Schema.String }
 ) {}
 
 /** A web page asked, and no web page may. */
@@ -78,6 +121,7 @@ export class LogUnavailable extends HttpApiError.Problem<LogUnavailable>()(
 
 class AgentGroup extends HttpApiGroup.make("agent")
   .add(HttpApiEndpoint.get("status", "/status", { success: StatusAnswer, error: LogUnavailable }))
+  .add(HttpApiEndpoint.get("sources", "/sources", { success: Schema.Struct({ sources: Schema.Array(SourceAnswer) }) }))
   .add(HttpApiEndpoint.get("plugins", "/plugins", { success: Schema.Struct({ plugins: Schema.Array(PluginAnswer) }) }))
   .add(
     HttpApiEndpoint.post("reload", "/plugins/reload", {

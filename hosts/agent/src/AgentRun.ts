@@ -3,28 +3,20 @@ import { ProofOutbox } from "@farmops/core/delivery/ProofOutbox"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { Health } from "@farmops/core/host/Health"
 import { DatabaseUnavailable } from "@farmops/core/sql/DatabaseError"
-import type { Observation } from "@farmops/plugin-sdk/contract/Observation"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import { FarmSalt } from "@farmops/proof/FarmSalt"
 import type { KeyFileUnreadable } from "@farmops/proof/KeyFile"
 import { ProofBuilder } from "@farmops/proof/ProofBuilder"
 import { ProofChain, type Receipt } from "@farmops/proof/ProofChain"
 import type { ProofLogUnavailable } from "@farmops/proof/ProofLog"
-import { Context, Deferred, Effect, Layer, Option, Runtime, Schema, type Stream } from "effect"
+import { Context, Deferred, Effect, Layer, Option, Runtime, Schema } from "effect"
 import type { AgentConfig } from "./AgentConfig.ts"
 import { AgentStatus } from "./AgentStatus.ts"
 import { type AgentRevoked, obtainFarmSalt } from "./enrolment.ts"
 import type { FarmSaltUnusable } from "./FarmSaltFile.ts"
-import { persist, settleAll } from "./Pipeline.ts"
 import type { RecoveryKeyFixed, RecoveryKeyUnusable } from "./RecoveryKeyFile.ts"
-
-/** What an agent watches. `backlog` may be run again from its beginning: what is settled is passed over. */
-export interface AgentSource {
-  readonly info: { readonly kind: string; readonly whose: string; readonly sample: boolean }
-  readonly backlogCount: number
-  readonly backlog: Stream.Stream<Observation, { readonly _tag: string }>
-  readonly follow: Stream.Stream<Observation, { readonly _tag: string }>
-}
+import { Watching } from "./Watching.ts"
+import { watch } from "./watch.ts"
 
 /** The log in the data folder was signed by another key than the one beside it. Restore the key, or start with an empty folder. */
 export class AgentKeyLost extends Schema.TaggedError<AgentKeyLost>()("AgentKeyLost", { dataDir: Schema.String }) {
@@ -33,19 +25,6 @@ export class AgentKeyLost extends Schema.TaggedError<AgentKeyLost>()("AgentKeyLo
   }
   override readonly [Runtime.errorExitCode] = exitCodes.dataInvalid
 }
-
-const settleSource = Effect.fnUntraced(function* (source: AgentSource) {
-  const status = yield* AgentStatus
-  const outbox = yield* ProofOutbox
-  const codeOf = (error: { readonly _tag: string }) => error._tag
-  const backfill = Effect.gen(function* () {
-    yield* status.update({ phase: "backfilling", backfill: { done: 0, total: source.backlogCount } })
-    yield* settleAll(source.backlog, Effect.andThen(status.advance, outbox.wake))
-  })
-  yield* persist(backfill, codeOf)
-  yield* status.update({ phase: "watching" })
-  yield* persist(settleAll(source.follow, outbox.wake), codeOf)
-})
 
 /** There is no chain to hand over yet: the owner has not approved this agent, or it has stopped. */
 export class AgentNotWorking extends Schema.TaggedError<AgentNotWorking>()("AgentNotWorking", {}) {
@@ -61,16 +40,17 @@ export interface RotatedKey {
   readonly fingerprint: string
 }
 
-const work = Effect.fnUntraced(function* (
-  config: AgentConfig,
-  source: AgentSource,
-  working: (chain: ProofChain["Service"]) => void
-) {
+const work = Effect.fnUntraced(function* (config: AgentConfig, working: (chain: ProofChain["Service"]) => void) {
   const status = yield* AgentStatus
   const key = yield* AgentKey
   const outbox = yield* ProofOutbox
   const health = yield* Health
-  yield* status.update({ agent_id: key.agentId, fingerprint: key.fingerprint, source: source.info })
+  const watched = yield* Watching
+  yield* status.update({
+    agent_id: key.agentId,
+    fingerprint: key.fingerprint,
+    source: watched.repositories[0]?.info ?? null
+  })
   yield* health.set("approval", false)
   const { confirmed, salt } = yield* obtainFarmSalt(config.dataDir, config.recoveryPublicKey)
   yield* health.set("approval", true)
@@ -79,8 +59,8 @@ const work = Effect.fnUntraced(function* (
     working(yield* ProofChain)
     // A rotation that a crash cut short was finished just now.
     yield* status.update({ fingerprint: key.fingerprint })
-    yield* settleSource(source)
-  })
+    yield* watch(config.clusterAlias)
+  }).pipe(Effect.scoped)
   yield* Effect.all([Effect.provide(settling, layer), outbox.run, confirmed], {
     concurrency: "unbounded",
     discard: true
@@ -111,7 +91,7 @@ export class AgentRun extends Context.Service<
   }
 >()("@farmops/agent/AgentRun") {
   /** Starts the work and returns at once: waiting for approval must not keep a host from serving. */
-  static readonly layer = (config: AgentConfig, source: AgentSource) =>
+  static readonly layer = (config: AgentConfig) =>
     Layer.effect(
       AgentRun,
       Effect.gen(function* () {
@@ -138,7 +118,7 @@ export class AgentRun extends Context.Service<
         const starts = (now: ProofChain["Service"]) => {
           chain = Option.some(now)
         }
-        yield* work(config, source, starts).pipe(
+        yield* work(config, starts).pipe(
           Effect.catchTags({
             ChainOfAnotherAgent: () => Effect.fail(new AgentKeyLost({ dataDir: config.dataDir })),
             ProofLogUnavailable: ({ cause }) =>

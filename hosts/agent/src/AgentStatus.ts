@@ -19,6 +19,8 @@ export interface AgentState {
   readonly proved: number
   readonly rejected: number
   readonly refused: number
+  /** What holds observation up now, each a code: `outbox_full`, `observations_full`. */
+  readonly warnings: ReadonlyArray<string>
   readonly last_error: { readonly code: string; readonly at: string } | null
 }
 
@@ -38,6 +40,9 @@ export class AgentStatus extends Context.Service<
     /** One more observation of the backlog is dealt with; never counts past the total. */
     readonly advance: Effect.Effect<void>
     readonly fault: (code: string) => Effect.Effect<void>
+    /** Shows a warning until `unwarn` takes it back. */
+    readonly warn: (code: string) => Effect.Effect<void>
+    readonly unwarn: (code: string) => Effect.Effect<void>
     /** Something waits on a cure. The phase is `degraded` until each that called this has called `recovered`. */
     readonly stuck: Effect.Effect<void>
     readonly recovered: Effect.Effect<void>
@@ -58,6 +63,7 @@ export class AgentStatus extends Context.Service<
           proved: 0,
           rejected: 0,
           refused: 0,
+          warnings: [],
           last_error: null
         })
         // Several observations are looked at side by side and may wait on the same cure: the phase is what is left without them.
@@ -76,6 +82,15 @@ export class AgentStatus extends Context.Service<
               phase = change.phase ?? phase
               return { ...now, ...change, phase: shown() }
             }),
+          warn: (code) =>
+            SubscriptionRef.update(state, (now) =>
+              now.warnings.includes(code) ? now : { ...now, warnings: [...now.warnings, code] }
+            ),
+          unwarn: (code) =>
+            SubscriptionRef.update(state, (now) => ({
+              ...now,
+              warnings: now.warnings.filter((shown) => shown !== code)
+            })),
           stuck: wait(1),
           recovered: wait(-1),
           count: (what) =>

@@ -1,6 +1,7 @@
 /**
- * One source's way into the chain: observation → plugin → LeakGuard → proof → durable log. Observations are taken in the
- * source's order, and each ends in exactly one of two places, both on disk: a proof, or the list of those seen and refused.
+ * The way into the chain for a source whose backlog can be run again, such as a repository: observation → plugin → LeakGuard →
+ * proof → durable log. Observations are taken in the source's order, and each ends in exactly one of two places, both on disk: a
+ * proof, or the list of those seen and refused. Sources that see an event only once go through the `Dispatcher`.
  */
 import type { Observation } from "@farmops/plugin-sdk/contract/Observation"
 import type { VerifiedWork } from "@farmops/proof/ProofBuilder"
@@ -8,6 +9,7 @@ import { ProofChain } from "@farmops/proof/ProofChain"
 import { ProofLog } from "@farmops/proof/ProofLog"
 import { Context, Effect, Stream } from "effect"
 import { AgentStatus } from "./AgentStatus.ts"
+import { OutboxGate } from "./OutboxGate.ts"
 
 /** What became of an observation at the plugin and the guard behind it. `code` is from a closed list, never a plugin's text. */
 export type Examined =
@@ -83,6 +85,7 @@ export const settleAll = <E, R, R2>(
     const log = yield* ProofLog
     const chain = yield* ProofChain
     const status = yield* AgentStatus
+    const gate = yield* OutboxGate
     const { examine } = yield* Examiner
 
     const look = Effect.fnUntraced(function* (observation: Observation) {
@@ -99,6 +102,7 @@ export const settleAll = <E, R, R2>(
     })
 
     const prove = Effect.fnUntraced(function* (work: VerifiedWork, observationId: string) {
+      yield* gate.awaitRoom
       // A fork means that another writer holds this log, which the data folder's lock forbids: trying again rebuilds on its head.
       const outcome = yield* persist(
         chain.append(work, observationId).pipe(

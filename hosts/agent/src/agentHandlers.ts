@@ -1,18 +1,21 @@
-/** Answers the agent's API from its status, its log and its plugin. */
+/** Answers the agent's API from its status, its log, its store and its plugins. */
 import { ProofOutbox } from "@farmops/core/delivery/ProofOutbox"
 import { isLoopback } from "@farmops/core/host/guardHostName"
+import { ObservationStore } from "@farmops/plugin-sdk/runtime/ObservationStore"
+import { PluginRuntime } from "@farmops/plugin-sdk/runtime/PluginRuntime"
 import { ProofLog } from "@farmops/proof/ProofLog"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { AgentApi, KeyNotRotated, LogUnavailable, PageRefused, PluginNotReloaded, pendingShownMax } from "./AgentApi.ts"
 import { AgentRun } from "./AgentRun.ts"
 import { AgentStatus } from "./AgentStatus.ts"
-import { PluginSupervisor } from "./PluginSupervisor.ts"
+import { OutboxGate } from "./OutboxGate.ts"
+import { SourceBoard } from "./SourceBoard.ts"
 
 const logUnavailable = () => Effect.fail(new LogUnavailable({ code: "log_unavailable" }))
 
-/** Handlers of `AgentApi`. Whoever can reach an address beyond loopback may look, but not change the agent's key. */
-export const layerAgentHandlers = (config: { readonly host: string }) =>
+/** Handlers of `AgentApi`. Whoever can reach an address beyond loopback may look, but change nothing. */
+export const layerAgentHandlers = (config: { readonly host: string; readonly outboxMax: number }) =>
   HttpApiBuilder.group(
     AgentApi,
     "agent",
@@ -20,7 +23,10 @@ export const layerAgentHandlers = (config: { readonly host: string }) =>
       const run = yield* AgentRun
       const status = yield* AgentStatus
       const log = yield* ProofLog
-      const plugins = yield* PluginSupervisor
+      const plugins = yield* PluginRuntime
+      const store = yield* ObservationStore
+      const gate = yield* OutboxGate
+      const board = yield* SourceBoard
       const outbox = yield* ProofOutbox
 
       const delivery = Effect.gen(function* () {
@@ -28,30 +34,50 @@ export const layerAgentHandlers = (config: { readonly host: string }) =>
         return { pending: (yield* log.count) - delivered, delivered }
       }).pipe(Effect.catchTag("ProofLogUnavailable", logUnavailable))
 
+      const isLocal = isLoopback(config.host)
+      // A browser names the page that asks; curl and the CLI name none.
+      const refusePages = ({ headers }: { readonly headers: Readonly<Record<string, string | undefined>> }) =>
+        headers.origin !== undefined || !isLocal ? new PageRefused({ code: "forbidden" }) : Effect.void
+
+      const sources = Effect.map(board.list, (list) =>
+        isLocal ? list : list.map((source) => ({ ...source, reason: null }))
+      )
+      const listed = Effect.sync(() => ({ plugins: plugins.status.value }))
+
+      const observations = Effect.sync(() => {
+        const { bytes, evicted, expired, pending } = store.usage.value
+        const { warnings } = status.state.value
+        return { pending, bytes, expired, memories_evicted: evicted, paused: warnings.length > 0 }
+      })
+
       return handlers.handleAll({
-        status: () =>
-          Effect.map(delivery, (counts) => ({
+        status: Effect.fnUntraced(function* () {
+          const counts = yield* delivery
+          const full = yield* gate.isFull
+          return {
             ...status.state.value,
             ...counts,
+            sources: yield* sources,
+            observations: yield* observations,
+            outbox: { ...counts, max: config.outboxMax, full },
             delivery_error: outbox.state.value.lastError,
             delivery_stopped: outbox.state.value.stopped
-          })),
-        plugins: () => Effect.map(plugins.list, (list) => ({ plugins: list })),
+          }
+        }),
+        sources: () => Effect.map(sources, (list) => ({ sources: list })),
+        plugins: () => listed,
         reload: Effect.fnUntraced(function* ({ request }) {
-          // A browser names the page that asks; curl and the CLI name none.
-          if (request.headers.origin !== undefined) return yield* new PageRefused({ code: "forbidden" })
+          yield* refusePages(request)
           yield* plugins.reload.pipe(
-            Effect.mapError(
-              ({ reason }) =>
-                new PluginNotReloaded({ code: "plugin_not_ready", detail: `the plugin did not start: ${reason}` })
-            )
+            Effect.mapError(({ message, plugin }) => {
+              const code = plugin === null ? "manifest_invalid" : "plugin_not_ready"
+              return new PluginNotReloaded({ code, detail: message })
+            })
           )
-          return { plugins: yield* plugins.list }
+          return yield* listed
         }),
         rotateKey: Effect.fnUntraced(function* ({ request }) {
-          if (request.headers.origin !== undefined || !isLoopback(config.host)) {
-            return yield* new PageRefused({ code: "forbidden" })
-          }
+          yield* refusePages(request)
           const { fingerprint, publicKey, receipt } = yield* run.rotateKey.pipe(
             Effect.catchTags({
               AgentNotWorking: ({ message }) =>

@@ -1,8 +1,12 @@
-/** Where the first-party git plugin is, and how this Node runs it. */
+/** The plugins of an agent without a manifest: the first-party one for repositories, as a process of this very Node. */
 
 import { existsSync } from "node:fs"
+import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { PluginSpec } from "@farmops/plugin-sdk/runtime/PluginProcess"
+import { layerPluginRuntime } from "@farmops/plugin-sdk/runtime/layerPluginRuntime"
+import { pluginManifestOf } from "@farmops/plugin-sdk/runtime/loadPluginManifest"
+import { Effect } from "effect"
+import { backlogPlugin } from "./wantedSources.ts"
 
 // A bundled host carries the plugin beside itself; elsewhere it is a package of its own.
 const programUrl = (): string => {
@@ -10,12 +14,13 @@ const programUrl = (): string => {
   return existsSync(beside) ? beside.href : import.meta.resolve("@farmops/plugin-git-history/main")
 }
 
-/** The plugin as a process of this very Node. Its environment is scrubbed, so the source condition travels as an argument. */
-export const gitHistoryPlugin = (): PluginSpec => {
+// A plugin's environment is scrubbed, so the source condition travels as an argument.
+const manifest = Effect.sync(() => {
   const program = fileURLToPath(programUrl())
-  return {
-    id: "farmops/git-history",
-    command: process.execPath,
-    args: [...(program.endsWith(".ts") ? ["--conditions=@farmops/source"] : []), program]
-  }
-}
+  const args = [...(program.endsWith(".ts") ? ["--conditions=@farmops/source"] : []), program]
+  const plugins = [{ id: backlogPlugin, exec: { command: process.execPath, args } }]
+  return pluginManifestOf({ plugins }, dirname(program), {})
+})
+
+/** The plugin for repositories alone, confined as far as this machine can. */
+export const layerGitHistory = layerPluginRuntime(manifest)

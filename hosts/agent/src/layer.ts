@@ -1,4 +1,4 @@
-/** The agent as Layers: a source on one side, a tracker on the other, and between them one plugin, one chain and one durable log. */
+/** The agent as Layers: sources on one side, a tracker on the other, and between them plugins, one chain and one durable log. */
 
 import { ProofOutbox } from "@farmops/core/delivery/ProofOutbox"
 import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
@@ -6,38 +6,41 @@ import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { Health, healthRoutes } from "@farmops/core/host/Health"
 import { layerServer } from "@farmops/core/host/listen"
 import { layerProblems } from "@farmops/core/http/problem"
-import type { PluginSpec } from "@farmops/plugin-sdk/runtime/PluginProcess"
-import type { GitRepository } from "@farmops/plugin-sdk/sources/GitRepository"
+import * as ObservationStoreSql from "@farmops/plugin-sdk/runtime/ObservationStoreSql"
+import { loadObservationKey, observationKeyFile } from "@farmops/plugin-sdk/runtime/observationKeyFile"
+import type { PluginRuntime } from "@farmops/plugin-sdk/runtime/PluginRuntime"
+import type { ObservationKey } from "@farmops/plugin-sdk/runtime/sealedRow"
+import { layerReceiverServer } from "@farmops/plugin-sdk/sources/receive/Receiver"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
-import { Effect, FileSystem, Layer } from "effect"
+import { Context, Effect, FileSystem, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
+import { SqlClient } from "effect/sql"
 import { AgentApi } from "./AgentApi.ts"
 import type { AgentConfig } from "./AgentConfig.ts"
-import { AgentRun, type AgentSource } from "./AgentRun.ts"
+import { AgentRun } from "./AgentRun.ts"
 import { AgentStatus } from "./AgentStatus.ts"
 import { layerAgentHandlers } from "./agentHandlers.ts"
-import { PluginSupervisor } from "./PluginSupervisor.ts"
-import { layerProofLog } from "./storedChain.ts"
+import { makePluginFields } from "./askedFields.ts"
+import { layerBacklogExaminer } from "./backlogExaminer.ts"
+import { OutboxGate, outboxMaxDefault } from "./OutboxGate.ts"
+import { SourceBoard } from "./SourceBoard.ts"
+import { makeSourceMemory } from "./sourceMemories.ts"
+import { layerAgentDatabase, layerLogTables, layerSourceMemoryTables, layerStoreTables } from "./storedChain.ts"
+import { type SourceContext, type Watched, Watching } from "./Watching.ts"
 
 export type { AgentConfig } from "./AgentConfig.ts"
-export { type AgentFailed, AgentRun, type AgentSource } from "./AgentRun.ts"
+export { type AgentFailed, AgentRun } from "./AgentRun.ts"
 export { type AgentState, AgentStatus } from "./AgentStatus.ts"
 export { signEnrolment } from "./enrolment.ts"
-export { gitHistoryPlugin } from "./gitHistoryPlugin.ts"
+export { layerGitHistory } from "./gitHistoryPlugin.ts"
+export { gitSource } from "./gitSource.ts"
 export type { Examiner } from "./Pipeline.ts"
-export type { PluginSupervisor } from "./PluginSupervisor.ts"
+export type { SourceBoard } from "./SourceBoard.ts"
 export { layerStoredChain, NoAgentHere } from "./storedChain.ts"
-
-/** A repository as the agent's source. `sample` follows the work to every place that shows it. */
-export const gitSource = (repository: GitRepository, sample: boolean): AgentSource => ({
-  info: { kind: "git", whose: repository.info.whose, sample },
-  backlogCount: repository.backlogCount,
-  backlog: repository.backlog,
-  follow: repository.follow
-})
+export { type AgentSource, type MemoryOf, type SourceContext, type Watched, Watching } from "./Watching.ts"
 
 // Key, salt and log lie here: nobody else has business in it.
 const layerFolder = (dataDir: string) =>
@@ -47,9 +50,11 @@ const layerFolder = (dataDir: string) =>
     )
   )
 
-const layerApi = (host: string, port: number) => {
+const layerApi = (host: string, port: number, outboxMax: number) => {
   const routes = Layer.mergeAll(
-    HttpApiBuilder.layer(AgentApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide(layerAgentHandlers({ host }))),
+    HttpApiBuilder.layer(AgentApi, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide(layerAgentHandlers({ host, outboxMax }))
+    ),
     healthRoutes,
     layerProblems,
     PrometheusMetrics.layerHttp({ path: "/metrics" })
@@ -59,21 +64,89 @@ const layerApi = (host: string, port: number) => {
   )
 }
 
-/** Starts the agent: serves its API at once and works in the background, from the source's backlog to its newest event. */
-export const agentLayer = (config: AgentConfig, source: AgentSource, plugin: PluginSpec) => {
-  const services = Layer.mergeAll(AgentStatus.layer(config.clusterAlias), Health.layer, ProofOutbox.layer).pipe(
+// Layers are shared by identity within one build, also the router that `HttpRouter.serve` makes: two servers that were built
+// together would answer to each other's paths.
+const apart = <A, E, R>(server: Layer.Layer<A, E, R>) =>
+  Layer.effectDiscard(
+    Effect.flatMap(Effect.scope, (scope) => Layer.buildWithMemoMap(server, Layer.makeMemoMapUnsafe(), scope))
+  )
+
+/** Where webhooks come in, when any source takes them: nothing else answers there. */
+const layerHooks = (hooks: NonNullable<AgentConfig["hooks"]>) =>
+  Layer.unwrap(
+    Effect.map(Watching, ({ receivers }) =>
+      receivers.length === 0 ? Layer.empty : apart(layerReceiverServer(receivers, hooks))
+    )
+  )
+
+const dayMs = 86_400_000
+
+const layerStore = ({ dataDir, forgetObservations = false, observations = {} }: AgentConfig) =>
+  Layer.unwrap(
+    Effect.map(ObservationKeyring, (key) =>
+      ObservationStoreSql.layer({
+        key,
+        keyFile: observationKeyFile(dataDir),
+        forget: forgetObservations,
+        limits: {
+          ...(observations.windowDays !== undefined && { windowMs: observations.windowDays * dayMs }),
+          ...(observations.max !== undefined && { pendingMax: observations.max })
+        }
+      })
+    )
+  ).pipe(Layer.provide(layerStoreTables))
+
+/** The key to what lies in the database sealed. */
+class ObservationKeyring extends Context.Service<ObservationKeyring, ObservationKey>()(
+  "@farmops/agent/ObservationKeyring"
+) {}
+
+const layerWatching = <E, R>(open: (context: SourceContext) => Effect.Effect<Watched, E, R>) =>
+  Layer.effect(
+    Watching,
+    Effect.gen(function* () {
+      const key = yield* ObservationKeyring
+      const sql = yield* SqlClient.SqlClient
+      return yield* open({
+        memoryOf: (name) => Effect.provideService(makeSourceMemory(key, name), SqlClient.SqlClient, sql),
+        pluginFields: yield* makePluginFields
+      })
+    })
+  ).pipe(Layer.provide(layerSourceMemoryTables))
+
+/**
+ * Starts the agent: serves its API at once and works in the background, from the repositories' backlog to the newest event.
+ * `open` is given the memories of sources, which lie in the agent's database, and what the plugins ask for.
+ */
+export const agentLayer = <E, R, E2, R2>(
+  config: AgentConfig,
+  open: (context: SourceContext) => Effect.Effect<Watched, E, R>,
+  plugins: Layer.Layer<PluginRuntime, E2, R2>
+) => {
+  const outboxMax = config.outboxMax ?? outboxMaxDefault
+  const keyring = Layer.effect(ObservationKeyring, loadObservationKey(config.dataDir)).pipe(
+    Layer.provide(Ed25519Node.layer)
+  )
+  const stored = Layer.mergeAll(layerLogTables, layerStore(config), layerWatching(open)).pipe(
+    Layer.provide(Layer.merge(layerAgentDatabase(config.dataDir), keyring))
+  )
+  const services = SourceBoard.layer.pipe(
+    Layer.provideMerge(OutboxGate.layer(outboxMax)),
     Layer.provideMerge(
       Layer.mergeAll(
-        layerProofLog(config.dataDir),
-        TrackerClient.layer(config.trackerUrl),
-        PluginSupervisor.layer(plugin, config.clusterAlias)
+        AgentStatus.layer(config.clusterAlias),
+        Health.layer,
+        ProofOutbox.layer,
+        layerBacklogExaminer(config.clusterAlias)
       )
     ),
+    Layer.provideMerge(Layer.mergeAll(Layer.provideMerge(stored, plugins), TrackerClient.layer(config.trackerUrl))),
     Layer.provide(layerFolder(config.dataDir))
   )
-  const run = AgentRun.layer(config, source)
+  const run = AgentRun.layer(config)
   // First of all, because it makes the data folder in which the log lies.
   const key = AgentKey.layerFile(config.dataDir).pipe(Layer.provide(Ed25519Node.layer))
-  const all = config.port === null ? run : layerApi(config.host, config.port).pipe(Layer.provideMerge(run))
+  const api = config.port === null ? run : layerApi(config.host, config.port, outboxMax).pipe(Layer.provideMerge(run))
+  const all = config.hooks === undefined ? api : Layer.merge(api, layerHooks(config.hooks))
   return all.pipe(Layer.provideMerge(services), Layer.provideMerge(key))
 }

@@ -8,7 +8,7 @@ import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { Effect, Runtime, Schema } from "effect"
-import { AgentFile } from "./AgentConfig.ts"
+import { AgentFile, hooksDefault } from "./AgentConfig.ts"
 
 const usage = `Usage: farmops-agent --config agent.yaml [--tracker-url URL] [--data DIR] [--port N] [--host ADDRESS]
 
@@ -17,8 +17,10 @@ Watches a source, runs the plugin and signs proofs. Waits until the tracker's ow
   --config FILE      what to watch (see README)
   --tracker-url URL  where proofs go; wins over tracker.url of the file
   --data DIR         key, log and salt (default: data of the file, else ./.farmops-agent)
-  --port N           the agent's own API, loopback (default 8444)
-  --host ADDRESS     where that API listens (default 127.0.0.1)
+  --port N           the agent's own API (default: api.port of the file, else 8444)
+  --host ADDRESS     where that API listens (default: api.host of the file, else 127.0.0.1)
+  --forget-observations
+                     go on without what waited, where the key to it is lost
   --log LEVEL        debug, info, warn or error (default info)
 `
 
@@ -37,6 +39,7 @@ const readArguments = Effect.try({
         data: { type: "string" },
         port: { type: "string" },
         host: { type: "string" },
+        "forget-observations": { type: "boolean" },
         log: { type: "string" },
         help: { type: "boolean", short: "h" }
       }
@@ -48,9 +51,9 @@ const readArguments = Effect.try({
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
 
-const portOf = (text: string | undefined) => {
-  const port = Number(text ?? 8444)
-  return /^\d+$/.test(text ?? "8444") && port <= 65_535
+const portOf = (text: string | undefined, fallback: number) => {
+  const port = Number(text ?? fallback)
+  return (text === undefined || /^\d+$/.test(text)) && port <= 65_535
     ? Effect.succeed(port)
     : Effect.fail(new UsageFault({ message: "--port takes a number from 0 to 65535" }))
 }
@@ -72,28 +75,33 @@ const program = Effect.gen(function* () {
   if (!isLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
   const file = yield* loadYamlConfig(flags.config, AgentFile, process.env)
   const trackerUrl = yield* trackerOf(flags["tracker-url"] ?? file.tracker?.url)
-  const port = yield* portOf(flags.port)
+  const port = yield* portOf(flags.port, file.api?.port ?? 8444)
+  if (file.repository === undefined && (file.sources ?? []).length === 0) {
+    return yield* new UsageFault({
+      message: `${flags.config} names nothing to watch: repository or sources is missing`
+    })
+  }
   // Paths in the file are relative to it, so that it means the same from wherever the agent is started.
   const beside = (path: string) => resolve(dirname(flags.config ?? "."), path)
   const dataDir = flags.data ?? (file.data === undefined ? ".farmops-agent" : beside(file.data))
   // A wrong argument is answered before anything heavy is loaded.
   const { runAgent } = yield* Effect.promise(() => import("./runAgent.ts"))
-  const { bots, identities, path, window_days } = file.repository
+  const { max, window_days } = file.observations ?? {}
+  const { host_names, ...hooks } = file.hooks ?? {}
   yield* runAgent(
     {
       dataDir,
       trackerUrl,
       clusterAlias: file.cluster_alias ?? "local",
       recoveryPublicKey: file.recovery_public_key ?? null,
-      host: flags.host ?? "127.0.0.1",
-      port
+      host: flags.host ?? file.api?.host ?? "127.0.0.1",
+      port,
+      forgetObservations: flags["forget-observations"] ?? false,
+      hooks: { ...hooksDefault, ...hooks, ...(host_names && { hostNames: host_names }) },
+      observations: { ...(window_days && { windowDays: window_days }), ...(max && { max }) },
+      ...(file.outbox_max && { outboxMax: file.outbox_max })
     },
-    {
-      path: beside(path),
-      ...(identities && { identities }),
-      ...(bots && { bots }),
-      ...(window_days && { windowDays: window_days })
-    }
+    { file, folder: resolve(dirname(flags.config)), environment: process.env }
   ).pipe(Effect.provide(layerLog({ format: "auto", level: levels[level] })))
 })
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Database from "@farmops/core/sql/Database"
+import { observationMigrations } from "@farmops/plugin-sdk/runtime/observationTables"
 import { AgentKey } from "@farmops/proof/AgentKey"
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { FarmSalt } from "@farmops/proof/FarmSalt"
@@ -11,6 +12,7 @@ import { ProofChain } from "@farmops/proof/ProofChain"
 import * as ProofLogSql from "@farmops/proof/ProofLogSql"
 import { Effect, FileSystem, Layer, Runtime, Schema } from "effect"
 import { readFarmSalt } from "./FarmSaltFile.ts"
+import { sourceMemoryMigrations } from "./sourceMemories.ts"
 
 /** The folder is not one in which an approved agent has worked. Nothing was made there. */
 export class NoAgentHere extends Schema.TaggedError<NoAgentHere>()("NoAgentHere", { path: Schema.String }) {
@@ -20,12 +22,22 @@ export class NoAgentHere extends Schema.TaggedError<NoAgentHere>()("NoAgentHere"
   override readonly [Runtime.errorExitCode] = exitCodes.dataInvalid
 }
 
-/** The agent's log on its own database in the data folder, with the delivery cursor beside the proofs. */
-export const layerProofLog = (dataDir: string) =>
-  ProofLogSql.layer.pipe(
-    Layer.provide(Database.layerMigrations("agent", ProofLogSql.migrations)),
-    Layer.provide(Database.layer(join(dataDir, "agent.db")))
-  )
+/** The agent's one database: its log, and what waits for its plugins. */
+export const layerAgentDatabase = (dataDir: string) => Database.layer(join(dataDir, "agent.db"))
+
+/** The agent's log, with the delivery cursor beside the proofs. */
+export const layerLogTables = ProofLogSql.layer.pipe(
+  Layer.provide(Database.layerMigrations("agent", ProofLogSql.migrations))
+)
+
+/** The tables of the observation store. */
+export const layerStoreTables = Database.layerMigrations("agent_observations", observationMigrations)
+
+/** The table of what sources remember. */
+export const layerSourceMemoryTables = Database.layerMigrations("agent_sources", sourceMemoryMigrations)
+
+/** The agent's log alone, for whoever needs no more of it. */
+export const layerProofLog = (dataDir: string) => layerLogTables.pipe(Layer.provide(layerAgentDatabase(dataDir)))
 
 const holdFolders = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem

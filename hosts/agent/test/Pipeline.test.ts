@@ -9,6 +9,7 @@ import { ProofLog, ProofLogUnavailable } from "@farmops/proof/ProofLog"
 import { DateTime, Effect, Fiber, Layer, Redacted, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { AgentStatus } from "../src/AgentStatus.ts"
+import { OutboxGate } from "../src/OutboxGate.ts"
 import { type Examined, type ExamineFault, Examiner, settleAll } from "../src/Pipeline.ts"
 
 const now = DateTime.makeUnsafe("2026-01-05T10:00:00Z")
@@ -51,6 +52,7 @@ const layer = (answer: Answer, log: Layer.Layer<ProofLog> = ProofLog.layerMemory
       Layer.mergeAll(
         log,
         AgentStatus.layer("local"),
+        OutboxGate.layerOpen,
         Layer.succeed(Examiner, { examine: answer }),
         FarmSalt.layer(Redacted.make(new Uint8Array(32))),
         AgentKey.layerMemory.pipe(Layer.provide(Ed25519Node.layer))

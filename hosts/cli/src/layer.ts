@@ -1,7 +1,7 @@
 /** A whole farm in one process: tracker and village first, then the agent that feeds them. `farmops up` and whole-system tests run it. */
 
 import { join } from "node:path"
-import { agentLayer, gitHistoryPlugin, gitSource } from "@farmops/agent/layer"
+import { agentLayer, gitSource, layerGitHistory } from "@farmops/agent/layer"
 import type { GitRepository } from "@farmops/plugin-sdk/sources/GitRepository"
 import { trackerLayer } from "@farmops/tracker/layer"
 import { villageLayer } from "@farmops/village/layer"
@@ -58,8 +58,8 @@ export const farmLayer = (config: FarmConfig) => {
       host,
       port: ports.agent
     },
-    gitSource(config.repository, config.sample),
-    gitHistoryPlugin()
+    () => Effect.succeed({ repositories: [gitSource(config.repository, config.sample)], sources: [], receivers: [] }),
+    layerGitHistory
   )
   const village =
     config.villageName === null

@@ -97,7 +97,12 @@ for (const [signal, code] of [
 }
 
 const program = Command.runWith(
-  makeFarmopsCommand({ cwd: process.cwd(), ownerToken: process.env.FARMOPS_OWNER_TOKEN, version }),
+  makeFarmopsCommand({
+    cwd: process.cwd(),
+    ownerToken: process.env.FARMOPS_OWNER_TOKEN,
+    pluginToken: process.env.FARMOPS_PLUGIN_TOKEN,
+    version
+  }),
   { version }
 )(args).pipe(Effect.provide(Layer.merge(NodeServices.layer, CliOutput.layerPresenter(presenter))))
 

@@ -77,7 +77,16 @@ describe("farmops up", () => {
     })
     expect(await get("/api/v1/proofs/pending")).toEqual({ pending: 0, proofs: [] })
     const { plugins } = await get("/api/v1/plugins")
-    expect(plugins).toMatchObject([{ id: "farmops/git-history", running: true, starts: 1 }])
+    expect(plugins).toMatchObject([
+      { id: "farmops/git-history", state: "ready", reason: null, sources: ["git"], starts: 1, faults: {} }
+    ])
+    expect(await get("/api/v1/sources")).toMatchObject({ sources: [{ name: "git", type: "git", phase: "watching" }] })
+    expect(await get("/api/v1/status")).toMatchObject({
+      sources: [{ type: "git", observations: commits }],
+      observations: { pending: 0, expired: 0, paused: false },
+      outbox: { pending: 0, delivered: commits, full: false },
+      warnings: []
+    })
     expect((await fetch(`${agent}/readyz`)).status).toBe(200)
   })
 
@@ -87,7 +96,7 @@ describe("farmops up", () => {
       fetch(`${agent}/api/v1/plugins/reload`, { method: "POST", headers })
     expect((await reload({ origin: "http://example.org" })).status).toBe(403)
     const reloaded = await reload({})
-    expect(await reloaded.json()).toMatchObject({ plugins: [{ running: true, starts: 2 }] })
+    expect(await reloaded.json()).toMatchObject({ plugins: [{ state: "ready", starts: 2 }] })
   })
 
   it("lists proofs and shows each factor of one", async () => {

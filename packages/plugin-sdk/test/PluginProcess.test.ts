@@ -29,7 +29,7 @@ const isAlive = (pid: number | null): boolean => {
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
 // Short, so that what has to be waited for in a test is.
-const hasty = { readyMsMax: 5_000, callMsMax: 1_000, stopMsMax: 200, restartsPerMinuteMax: 2 }
+const hasty = { readyMsMax: 30_000, callMsMax: 1_000, stopMsMax: 200, restartsPerMinuteMax: 2 }
 
 const faultOf = <A, E extends { readonly code: string }>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.flip(effect), ({ code }) => code)

@@ -99,6 +99,41 @@ describe("LeakGuard without templates", () => {
     assert.isNull(checkLeak(bare, saying("Checked 3 pods"), data))
   })
 
+  it.each([
+    ["10.0.0.7", "Drained 10.0.0.7"],
+    ["1.2.3.4", "Checked (1.2.3.4)"],
+    ["1.2.3.4:80", "Checked 1.2.3.4"],
+    ["fe80::1", "Checked fe80::1"],
+    ["kube-system", "Checked kube-system"],
+    ["kube-system", "Checked kube system"],
+    ["KUBE-system", "Checked Kube-System"],
+    ["ann.b@example.org", "Ann did it"],
+    ["a@b.c", "Done by a@b.c"],
+    ["/srv/app/x.env", "Changed /srv/app/x.env"],
+    ["/a/b/c", "Changed b/c"],
+    ["db.internal.example", "Restarted db.internal.example"],
+    ["db-1", "Restarted db-1."],
+    ["https://u:p@h/x?y=1", "Asked h/x"]
+  ])("with %j in the raw data %j names something", (name, description) => {
+    const data = raw({ seen: [name] })
+    assert.strictEqual(checkLeak(bare, saying(description), data), "description_names_something")
+  })
+
+  it("lets pass what only looks like a part of a name", () => {
+    const data = raw({ address: "1.2.3.45", path: "/a/bc", name: "prodigy", "x-y": 52 })
+    for (const description of ["At 1.2.3.4", "At 2.3.4", "In a/b", "On prod", "Checked 52 pods", "A 1 B 2"]) {
+      assert.isNull(checkLeak(bare, saying(description), data), description)
+    }
+    assert.isNotNull(checkLeak(bare, saying("Set x-y"), data), "keys are names too")
+  })
+
+  it("takes no subcategory of a plugin that publishes none", () => {
+    const silent = { ...bare, subcategories: [] }
+    assert.isNull(checkLeak(silent, saying("Did it"), nothing))
+    const said = saying("Did it", { subcategory: "tidy" })
+    assert.strictEqual(checkLeak(silent, said, nothing), "subcategory_not_published")
+  })
+
   it("looks at raw data that is no JSON, and at JSON of any depth", () => {
     assert.isNotNull(checkLeak(bare, saying("Checked frontend"), new TextEncoder().encode("{frontend")))
     const deep = new TextEncoder().encode(`${"[".repeat(100_000)}"frontend"${"]".repeat(100_000)}`)

@@ -62,7 +62,9 @@ describe("a served plugin", () => {
   it("answers whoever has the token", async () => {
     const { call } = await serve()
     const { client, options } = call("Bearer right")
-    expect((await client.describe({}, options)).pluginId).toBe("farmops/odd")
+    const { capabilities, pluginId } = await client.describe({}, options)
+    expect(pluginId).toBe("farmops/odd")
+    expect(capabilities).toEqual(["session"])
     expect((await client.verify(work, options)).verdict).toBe("verified")
     expect((await client.configureSources({ available: ["test"] }, options)).wanted).toHaveLength(1)
   })

@@ -1,12 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Redacted } from "effect"
+import { Redacted, Schema } from "effect"
 import { verified } from "../src/author/definePlugin.ts"
 import type { VerifiedVerdict } from "../src/contract/Verdict.ts"
+import { bindEvidence, identityOf } from "../src/runtime/bindEvidence.ts"
+import type { PluginIdentity } from "../src/runtime/PluginRuntime.ts"
 import { verdictToWork } from "../src/runtime/verdictToWork.ts"
 import { observation } from "./observation.ts"
 import { oddPlugin } from "./oddPlugin.ts"
 
 const { description: plugin } = oddPlugin
+
+const Who = Schema.Struct({
+  plugin_id: Schema.String,
+  version: Schema.String,
+  digest: Schema.NullOr(Schema.NonEmptyString),
+  protocol_version: Schema.Int
+})
 
 const verdict = (description: string, changes: Partial<VerifiedVerdict> = {}): VerifiedVerdict => {
   const made = verified({
@@ -22,8 +31,11 @@ const verdict = (description: string, changes: Partial<VerifiedVerdict> = {}): V
   return { ...made, ...changes }
 }
 
-const workOf = (changes: Partial<VerifiedVerdict> = {}, version = plugin.version) => {
-  const made = verdictToWork({ ...plugin, version }, observation(null), verdict("Did 7 thing", changes), "alias")
+const identity: PluginIdentity = { ...identityOf(plugin), digest: "ab".repeat(32) }
+
+const workOf = (changes: Partial<VerifiedVerdict> = {}, who: Partial<PluginIdentity> = {}) => {
+  const witness = { description: plugin, identity: { ...identity, ...who } }
+  const made = verdictToWork(witness, observation(null), verdict("Did 7 thing", changes), "alias")
   if (made._tag === "Leak") throw new Error(made.fault)
   return made.work
 }
@@ -52,14 +64,35 @@ describe("verdictToWork", () => {
     assert.strictEqual(workOf({ actor_type: "bot" }).actor.type, "bot")
   })
 
-  it("binds the plugin and its version to the evidence", () => {
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-    assert.strictEqual(text(workOf().evidence), 'farmops/odd\u00001.2.3\u0000{"pods":7}')
-    assert.notStrictEqual(text(workOf({}, "1.2.4").evidence), text(workOf().evidence))
+  it("binds who vouched to the evidence: each part after its length, then the evidence", () => {
+    const part = (text: string) => [0, 0, 0, text.length, ...new TextEncoder().encode(text)]
+    assert.deepStrictEqual(
+      [...workOf().evidence],
+      [
+        ...["farmops/evidence/v1", "farmops/odd", "1.2.3", "ab".repeat(32), "1"].flatMap(part),
+        ...new TextEncoder().encode('{"pods":7}')
+      ]
+    )
   })
 
+  it.prop(
+    "gives other bytes to every other plugin, version, program, protocol or evidence",
+    [Who, Schema.Uint8Array, Who, Schema.Uint8Array],
+    ([one, evidence, other, otherEvidence]) => {
+      const same = JSON.stringify([one, [...evidence]]) === JSON.stringify([other, [...otherEvidence]])
+      const bytes = Buffer.from(bindEvidence(one, evidence))
+      assert.strictEqual(bytes.equals(bindEvidence(other, otherEvidence)), same)
+      assert.isTrue(bytes.equals(bindEvidence({ ...one }, evidence.slice())))
+    }
+  )
+
   it("gives no work to a verdict that LeakGuard keeps back", () => {
-    const leak = verdictToWork(plugin, observation(null), verdict("Did it on prod-db"), "alias")
+    const leak = verdictToWork(
+      { description: plugin, identity },
+      observation(null),
+      verdict("Did it on prod-db"),
+      "alias"
+    )
     assert.deepStrictEqual(leak, { _tag: "Leak", fault: "description_not_a_template" })
   })
 })

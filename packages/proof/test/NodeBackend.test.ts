@@ -1,7 +1,6 @@
 import type * as NodeCrypto from "node:crypto"
 import { randomBytes } from "node:crypto"
 import { describe, expect, it, vi } from "vitest"
-import { nodeBackend } from "../src/NodeBackend.ts"
 
 const imported = vi.hoisted(() => ({ keys: 0 }))
 
@@ -16,6 +15,10 @@ vi.mock("node:crypto", async (original) => {
     }
   }
 })
+
+// Another test file may have loaded the module already, with the uncounted one.
+vi.resetModules()
+const { nodeBackend } = await import("../src/NodeBackend.ts")
 
 /** Strict, and so asked of OpenSSL; it need be no true key for that. */
 const freshKey = (): Uint8Array => {

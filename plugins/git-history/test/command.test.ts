@@ -13,7 +13,7 @@ describe("the plugin's program", () => {
   it.live("answers an agent that starts it", () =>
     Effect.gen(function* () {
       const plugin = yield* startPlugin(gitHistoryCommand())
-      assert.deepStrictEqual(plugin.description, gitHistory.description)
+      assert.deepStrictEqual(plugin.description, { ...gitHistory.description, capabilities: ["session"] })
       const verdict = yield* plugin.verify({
         observationId: "0".repeat(64),
         sourceType: "git",

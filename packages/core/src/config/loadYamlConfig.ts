@@ -29,15 +29,18 @@ const readText = Effect.fnUntraced(function* (file: string) {
   return yield* Effect.mapError(fs.readFileString(file), (error) => unreadable(`cannot be read (${error.reason._tag})`))
 })
 
-/**
- * Reads `file`, replaces `${NAME}` in its values from `environment` (a name without a value is a fault), and decodes with
- * `schema`. Unknown and duplicate keys are faults. An empty file is an empty object.
- */
-export const loadYamlConfig = Effect.fn("loadYamlConfig")(function* <A, I>(
+/** A file's value, and how to complain of a part of it that only a later check finds wrong. */
+export interface LoadedYaml<A> {
+  readonly value: A
+  readonly faultAt: (path: ReadonlyArray<PropertyKey>, expected: string) => ConfigInvalid
+}
+
+/** As {@link loadYamlConfig}, for a caller that has more to check. */
+export const loadYamlDocument = Effect.fn("loadYamlDocument")(function* <A, I>(
   file: string,
   schema: Schema.Codec<A, I>,
   environment: Environment
-): Effect.fn.Return<A, ConfigInvalid, FileSystem.FileSystem> {
+): Effect.fn.Return<LoadedYaml<A>, ConfigInvalid, FileSystem.FileSystem> {
   const source = parseYaml(file, yield* readText(file))
   const broken = source.document.errors[0]
   if (broken !== undefined) {
@@ -49,12 +52,25 @@ export const loadYamlConfig = Effect.fn("loadYamlConfig")(function* <A, I>(
     try: (): unknown => source.document.toJS({ maxAliasCount: aliasesMax }) ?? {},
     catch: () => faultAt(source, 0, "", "uses too many aliases")
   })
-  return yield* Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error", errors: "first" }).pipe(
+  const complain = (path: ReadonlyArray<PropertyKey>, expected: string) =>
+    faultAt(source, offsetOf(source, path), showPath(path), expected)
+  const decoded = yield* Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error", errors: "first" }).pipe(
     Effect.mapError((error) => {
       const found = formatIssue(error.issue).issues[0]
       const path = (found?.path ?? []).map((part) => (typeof part === "object" ? part.key : part))
-      const expected = (found?.message ?? "is not valid").replace(/\s*\n\s*/g, " ")
-      return faultAt(source, offsetOf(source, path), showPath(path), expected)
+      return complain(path, (found?.message ?? "is not valid").replace(/\s*\n\s*/g, " "))
     })
   )
+  return { value: decoded, faultAt: complain }
 })
+
+/**
+ * Reads `file`, replaces `${NAME}` in its values from `environment` (a name without a value is a fault), and decodes with
+ * `schema`. Unknown and duplicate keys are faults. An empty file is an empty object.
+ */
+export const loadYamlConfig = <A, I>(
+  file: string,
+  schema: Schema.Codec<A, I>,
+  environment: Environment
+): Effect.Effect<A, ConfigInvalid, FileSystem.FileSystem> =>
+  Effect.map(loadYamlDocument(file, schema, environment), ({ value }) => value)

@@ -60,7 +60,7 @@ const noLimits: WantedLimits = { memory_mib: null, call_ms: null, cpu_percent: n
 const utf8 = new TextEncoder()
 
 const jsonSchemaOf = (schema: Schema.Constraint): Record<string, unknown> => {
-  const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema)
+  const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     ...root,

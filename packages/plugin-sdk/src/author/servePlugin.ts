@@ -1,14 +1,17 @@
 /** Serves a plugin to the agent that started it: gRPC on the Unix socket that the agent chose, for as long as the agent lives. */
 import { timingSafeEqual } from "node:crypto"
 import { chmodSync, rmSync } from "node:fs"
-import { createServer, type ServerHttp2Session } from "node:http2"
+import { createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2"
 import { Code, ConnectError, type ConnectRouter, type Interceptor } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import type { DefinedPlugin } from "../contract/DefinedPlugin.ts"
 import { encodeDescription, encodeVerdict } from "../contract/encode.ts"
 import { socketVariable, tokenVariable } from "../contract/environment.ts"
+import { sessionPath } from "../contract/grpcFrames.ts"
 import { messageBytesMax, readRawData } from "../contract/Observation.ts"
+import type { PluginDescription } from "../contract/Verdict.ts"
 import { FarmPlugin, type VerifyRequest } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import { isGrpc, refuseSession, type ServedSession, serveSession } from "./serveSession.ts"
 
 /** Where to listen and which token to expect. An agent passes both in the environment. */
 export interface ServeOptions {
@@ -28,16 +31,23 @@ const closeMsMax = 1_000
 // sysexits(3) EX_USAGE: started by hand.
 const usage = 64
 
-const checkToken = (expected: string): Interceptor => {
+const wrongToken = "wrong or missing token"
+
+const makeTokenCheck = (expected: string) => {
   const wanted = Buffer.from(`Bearer ${expected}`)
-  return (next) => (request) => {
-    const given = Buffer.from(request.header.get("authorization") ?? "")
-    if (wanted.length !== given.length || !timingSafeEqual(wanted, given)) {
-      throw new ConnectError("wrong or missing token", Code.Unauthenticated)
-    }
-    return next(request)
+  return (authorization: string | null | undefined): boolean => {
+    const given = Buffer.from(authorization ?? "")
+    return wanted.length === given.length && timingSafeEqual(wanted, given)
   }
 }
+
+const checkToken =
+  (isRight: ReturnType<typeof makeTokenCheck>): Interceptor =>
+  (next) =>
+  (request) => {
+    if (!isRight(request.header.get("authorization"))) throw new ConnectError(wrongToken, Code.Unauthenticated)
+    return next(request)
+  }
 
 const answer = async (plugin: DefinedPlugin, { memory, observationId, rawData, sourceType }: VerifyRequest) => {
   if (!plugin.description.sources.some(({ source_type }) => source_type === sourceType)) {
@@ -54,9 +64,15 @@ const answer = async (plugin: DefinedPlugin, { memory, observationId, rawData, s
   }
 }
 
+// Whoever wrote the plugin, this module serves Session for it.
+const served = (description: PluginDescription): PluginDescription => ({
+  ...description,
+  capabilities: ["session", ...description.capabilities.filter((name) => name !== "session")]
+})
+
 const routesOf = (plugin: DefinedPlugin) => (router: ConnectRouter) =>
   router.service(FarmPlugin, {
-    describe: () => encodeDescription(plugin.description),
+    describe: () => encodeDescription(served(plugin.description)),
     verify: (request) => answer(plugin, request),
     configureSources: ({ configuration }) => {
       const fault = plugin.configure(configuration.length === 0 ? null : readRawData(configuration))
@@ -67,25 +83,35 @@ const routesOf = (plugin: DefinedPlugin) => (router: ConnectRouter) =>
 
 /** Listens on a socket of mode 0600 and answers until `close`. A stale socket file of an earlier run is replaced. */
 export const serveOn = (plugin: DefinedPlugin, { socket, token }: ServeOptions): Promise<ServedPlugin> => {
-  const server = createServer(
-    connectNodeAdapter({
-      routes: routesOf(plugin),
-      readMaxBytes: messageBytesMax,
-      writeMaxBytes: messageBytesMax,
-      interceptors: [checkToken(token)]
-    })
+  const isRight = makeTokenCheck(token)
+  const unary = connectNodeAdapter({
+    routes: routesOf(plugin),
+    readMaxBytes: messageBytesMax,
+    writeMaxBytes: messageBytesMax,
+    interceptors: [checkToken(isRight)]
+  })
+  const streams = new Set<ServedSession>()
+  const startSession = ({ headers }: Http2ServerRequest, response: Http2ServerResponse) => {
+    if (!isRight(headers.authorization)) return refuseSession(response, Code.Unauthenticated, wrongToken)
+    const session = serveSession(response, (request) => answer(plugin, request))
+    streams.add(session)
+    response.stream.once("close", () => streams.delete(session))
+  }
+  const server = createServer((request: Http2ServerRequest, response: Http2ServerResponse) =>
+    request.url === sessionPath && isGrpc(request.headers) ? startSession(request, response) : unary(request, response)
   )
-  const sessions = new Set<ServerHttp2Session>()
-  server.on("session", (session) => {
-    sessions.add(session)
-    session.once("close", () => sessions.delete(session))
+  const connections = new Set<ServerHttp2Session>()
+  server.on("session", (connection) => {
+    connections.add(connection)
+    connection.once("close", () => connections.delete(connection))
   })
   const close = () =>
     new Promise<void>((closed) => {
       server.close(() => closed())
-      for (const session of sessions) session.close()
+      for (const stream of streams) stream.drain()
+      for (const connection of connections) connection.close()
       setTimeout(() => {
-        for (const session of sessions) session.destroy()
+        for (const connection of connections) connection.destroy()
       }, closeMsMax).unref()
     })
   rmSync(socket, { force: true })

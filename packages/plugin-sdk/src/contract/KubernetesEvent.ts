@@ -4,15 +4,21 @@
  */
 import { Schema } from "effect"
 
+// When the agent saw it so; RFC 3339. A change in this alone is no change.
+const seen_at = Schema.String
+
 /** An object as the API server gives it. All of it is raw data. */
 export const KubernetesObject = Schema.Record(Schema.String, Schema.Unknown)
+export type KubernetesObject = typeof KubernetesObject.Type
 
 /**
- * The pods that one workload has now, sent when any of them has changed. The workload is the topmost owner that a pod's own
- * record names: a Deployment, not its ReplicaSet; a pod without an owner is its own.
+ * The pods that one workload has now, sent when any of them has changed, and once more when they have been quiet for a while:
+ * only so can a plugin tell that a state holds. The workload is the topmost owner that a pod's own record names: a Deployment,
+ * not its ReplicaSet; a pod without an owner is its own. The subject is the workload.
  */
 export const WorkloadPods = Schema.Struct({
   kind: Schema.Literal("workload"),
+  seen_at,
   workload: Schema.Struct({ kind: Schema.String, namespace: Schema.String, name: Schema.String }),
   pods: Schema.Array(KubernetesObject)
 })
@@ -20,15 +26,20 @@ export const WorkloadPods = Schema.Struct({
 /** One object that has appeared, changed in a field that was asked for, or gone. The subject is its uid. */
 export const ObjectChange = Schema.Struct({
   kind: Schema.Literal("object"),
+  seen_at,
   /** As RBAC names it: `deployments.apps`, `pods`. */
   resource: Schema.String,
   change: Schema.Literals(["added", "modified", "deleted"]),
   object: KubernetesObject
 })
 
-/** Every object of a resource at one moment, at the pace that the operator chose; in parts where it would not fit a message. */
+/**
+ * Every object of a resource at one moment, at the pace that the operator chose; in parts where it would not fit a message. The
+ * subject is the resource, the same for every sweep and part.
+ */
 export const ResourceSweep = Schema.Struct({
   kind: Schema.Literal("sweep"),
+  seen_at,
   resource: Schema.String,
   /** In the whole sweep. */
   namespaces: Schema.Int,

@@ -32,10 +32,12 @@ export const messageBytesMax = 4 * 1024 * 1024
 /** The most bytes of `rawData`: what is left of a message for it, with room for the other fields. */
 export const rawDataBytesMax = messageBytesMax - 256 * 1024
 
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
 /** The JSON in `rawData`; undefined, which no JSON says, where it is not JSON in UTF-8. */
 export const readRawData = (rawData: Uint8Array): unknown => {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(rawData))
+    return JSON.parse(utf8.decode(rawData))
   } catch {
     return undefined
   }

@@ -15,6 +15,8 @@ export interface ObservationSink {
   readonly offer: (observation: Observation) => Effect.Effect<void, ObservationsFull>
   /** Waits for room instead. */
   readonly put: (observation: Observation) => Effect.Effect<void>
+  /** Whether it was handed over before, also long ago; absent where that cannot be known. A sender is then told so. */
+  readonly has?: (observationId: string) => Effect.Effect<boolean>
 }
 
 /** How a source is, for the operator. Codes and counts only, never a name, an address or a message. */

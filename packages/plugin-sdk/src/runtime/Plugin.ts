@@ -7,7 +7,8 @@ import type { PluginDescription, Verdict } from "../contract/Verdict.ts"
  * The plugin did not answer as the contract says. It is never a verdict: the same observation may be tried again.
  *
  * - `crashed`: its process is gone; the next call starts another
- * - `deactivated`: it crashed too often; only `restart` starts it again
+ * - `deactivated`: it is not used any more; only a reload starts it again
+ * - `replaced`: another version of it runs now: take it from the runtime's `plugins` and ask that one
  * - `deadline`: no answer in time
  * - `unauthenticated`, `refused`, `error`: it said so itself
  * - `answer`: an answer outside the contract
@@ -18,6 +19,7 @@ export class PluginFault extends Schema.TaggedError<PluginFault>()("PluginFault"
   code: Schema.Literals([
     "crashed",
     "deactivated",
+    "replaced",
     "deadline",
     "unauthenticated",
     "refused",

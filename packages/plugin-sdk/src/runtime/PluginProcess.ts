@@ -10,7 +10,6 @@ import { decodeVerdict } from "../contract/decode.ts"
 import { type Observation, rawDataBytesMax } from "../contract/Observation.ts"
 import {
   defaultLimits,
-  hasEnded,
   type LivePlugin,
   launchPlugin,
   type PluginLimits,
@@ -18,6 +17,7 @@ import {
   type PluginSpec
 } from "./launchPlugin.ts"
 import { type Plugin, PluginFault } from "./Plugin.ts"
+import { hasEnded } from "./pluginChild.ts"
 import { faultCodeOf } from "./pluginClient.ts"
 
 export { defaultLimits, type PluginLimits, PluginNotReady, type PluginSpec } from "./launchPlugin.ts"

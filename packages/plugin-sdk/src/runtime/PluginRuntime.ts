@@ -40,7 +40,9 @@ export const deactivations = [
   "source_not_allowed",
   "memory_limit",
   "cpu_limit",
-  "leak"
+  "process_limit",
+  "leak",
+  "not_confined"
 ] as const
 export type Deactivation = (typeof deactivations)[number]
 

@@ -1,7 +1,9 @@
 /**
  * LeakGuard: what a plugin wants to say in a proof must not be able to carry a name. With templates, a description is one
- * of them filled with whole numbers. Without, no identifier of the raw observation may occur in it as a whole token. It
- * guards against carelessness; a plugin that means harm can still choose its numbers.
+ * of them filled with whole numbers. Without, no identifier of the raw observation may occur in it as a whole token: neither
+ * whole, such as an address or a path, nor a word or number of two signs or more out of one. Categories and subcategories are
+ * always from published lists; a plugin that publishes no subcategories has none to say.
+ * It guards against carelessness; a plugin that means harm can still choose its numbers.
  */
 import { readRawData } from "../contract/Observation.ts"
 import type { PluginDescription, VerifiedVerdict } from "../contract/Verdict.ts"
@@ -37,13 +39,27 @@ const matchersOf = (plugin: PluginDescription): ReadonlyArray<RegExp> => {
   return made
 }
 
+const fold = (text: string): string => text.normalize("NFKC").toLowerCase()
+
 // A single letter or digit names nothing.
-const tokensOf = (text: string): ReadonlyArray<string> =>
-  text
-    .normalize("NFKC")
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((token) => token.length > 1)
+const wordsOf = (folded: string): ReadonlyArray<string> =>
+  folded.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 1)
+
+// Words or single signs held together by what joins the parts of an address, a path or a name: 1.2.3.4, a/b, x@y.
+const compound = /[\p{L}\p{N}]+(?:[^\p{L}\p{N}\s]+[\p{L}\p{N}]+)+/gu
+const compoundsOf = (folded: string): ReadonlyArray<string> => folded.match(compound) ?? []
+
+const wordSign = /[\p{L}\p{N}]/u
+
+/** Whether `part` stands in `folded` by itself, and not inside a longer word. */
+const holdsWhole = (folded: string, part: string): boolean => {
+  for (let at = folded.indexOf(part); at !== -1; at = folded.indexOf(part, at + 1)) {
+    const [before = ""] = folded.slice(Math.max(0, at - 2), at).match(/.$/su) ?? []
+    const [after = ""] = folded.slice(at + part.length).match(/^./su) ?? []
+    if (!wordSign.test(before) && !wordSign.test(after)) return true
+  }
+  return false
+}
 
 // Without recursion: raw data may be nested as deep as it is long.
 const stringsIn = function* (value: unknown): Generator<string> {
@@ -63,10 +79,14 @@ const stringsIn = function* (value: unknown): Generator<string> {
 }
 
 const namesSomething = (text: string, rawData: Uint8Array): boolean => {
-  const said = new Set(tokensOf(text))
+  const said = fold(text)
+  const words = new Set(wordsOf(said))
+  const compounds = compoundsOf(said)
   const raw = readRawData(rawData) ?? new TextDecoder().decode(rawData)
   for (const string of stringsIn(raw)) {
-    if (tokensOf(string).some((token) => said.has(token))) return true
+    const folded = fold(string)
+    if (wordsOf(folded).some((word) => words.has(word))) return true
+    if (compounds.some((part) => holdsWhole(folded, part))) return true
   }
   return false
 }

@@ -3,13 +3,14 @@ import type { ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import type { Readable } from "node:stream"
 import { Code } from "@connectrpc/connect"
-import { killGroup, startProcess } from "@farmops/core/process/startProcess"
-import { Effect, Redacted, Schema, type Scope, Stream } from "effect"
+import { startProcess } from "@farmops/core/process/startProcess"
+import { Effect, Redacted, Schema, type Scope } from "effect"
 import { decodeDescription } from "../contract/decode.ts"
 import { socketVariable, tokenVariable } from "../contract/environment.ts"
 import type { PluginDescription } from "../contract/Verdict.ts"
+import { logOutput } from "./logOutput.ts"
+import { childEnded, stopChild } from "./pluginChild.ts"
 import { makePluginClient, type PluginClient } from "./pluginClient.ts"
 
 /** How a plugin is started. Besides `env` it gets PATH, a HOME of its own, LANG, its socket and its token. */
@@ -31,6 +32,9 @@ export class PluginNotReady extends Schema.TaggedError<PluginNotReady>()("Plugin
   }
 }
 
+/** The reason of a plugin whose description breaks a rule of the contract. */
+export const outsideContract = "its description is outside the contract"
+
 /** A process that is ready for calls. */
 export interface LivePlugin {
   readonly child: ChildProcess
@@ -40,7 +44,7 @@ export interface LivePlugin {
 
 /** How long a plugin may take. */
 export interface PluginLimits {
-  /** To its first answer. Node itself needs about 0.2 s; a busy machine ten times that. */
+  /** To its first answer. Node itself needs about 0.2 s; a machine that starts everything at once, a hundred times that. */
   readonly readyMsMax: number
   /** For one verdict: it is a function of one message. */
   readonly callMsMax: number
@@ -52,55 +56,13 @@ export interface PluginLimits {
 
 /** The limits of every plugin that has no reason for others. */
 export const defaultLimits: PluginLimits = {
-  readyMsMax: 10_000,
+  readyMsMax: 20_000,
   callMsMax: 5_000,
   stopMsMax: 2_000,
   restartsPerMinuteMax: 5
 }
 
 const socketPollMs = 10
-// Long enough for a line that a person wrote; a dump of raw data is cut.
-const logLineMax = 2_000
-
-/** Whether the process is gone. */
-export const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
-
-const ended = (child: ChildProcess) =>
-  Effect.callback<string>((resume) => {
-    const onExit = () => resume(Effect.succeed(`it ended with status ${child.exitCode ?? child.signalCode}`))
-    if (hasEnded(child)) return onExit()
-    const onError = (error: NodeJS.ErrnoException) =>
-      resume(Effect.succeed(error.code === "ENOENT" ? "its program was not found" : "its program cannot be run"))
-    child.once("exit", onExit).once("error", onError)
-    return Effect.sync(() => child.off("exit", onExit).off("error", onError))
-  })
-
-// Waits for the end in every case: whoever closes the scope may count on the process being gone.
-const stop = (child: ChildProcess, stopMsMax: number) =>
-  Effect.suspend(() => {
-    if (hasEnded(child) || child.pid === undefined) return Effect.void
-    child.kill("SIGTERM")
-    const kill = Effect.andThen(
-      Effect.sync(() => killGroup(child)),
-      ended(child)
-    )
-    return ended(child).pipe(Effect.timeoutOrElse({ duration: stopMsMax, orElse: () => kill }), Effect.asVoid)
-  })
-
-// What a plugin prints may hold raw data, so it is for the debug level only, and never whole.
-const logOutput = (plugin: string, stream: "stdout" | "stderr", output: Readable) =>
-  Stream.fromAsyncIterable<Uint8Array, unknown>(output, (cause) => cause).pipe(
-    Stream.decodeText,
-    Stream.runForEach((text) =>
-      Effect.forEach(
-        text.split("\n").filter((line) => line !== ""),
-        (line) => Effect.logDebug(line.slice(0, logLineMax)),
-        { discard: true }
-      )
-    ),
-    Effect.ignore,
-    Effect.annotateLogs({ plugin, stream })
-  )
 
 const awaitDescription = Effect.fnUntraced(function* (socket: string, client: PluginClient, readyMsMax: number) {
   // Asking before the plugin listens would be an error like any other, so the socket's file is awaited first.
@@ -122,9 +84,7 @@ const checkDescription = Effect.fnUntraced(function* (
   const notReady = (reason: string) => new PluginNotReady({ plugin: spec.id, reason })
   const found = yield* awaitDescription(socket, client, readyMsMax)
   if (found._tag === "Refused") return yield* notReady(`it answered ${Code[found.code]} to describe`)
-  const description = yield* decodeDescription(found.answer).pipe(
-    Effect.mapError(() => notReady("its description is outside the contract"))
-  )
+  const description = yield* decodeDescription(found.answer).pipe(Effect.mapError(() => notReady(outsideContract)))
   if (description.plugin_id !== spec.id) return yield* notReady("it describes itself with another id")
   return description
 })
@@ -145,14 +105,17 @@ export const launchPlugin = Effect.fnUntraced(function* (
   const child = yield* startProcess(spec.command, spec.args, { cwd: directory, env, stdin: true }).pipe(
     Effect.mapError((error) => notReady(error.message))
   )
-  yield* Effect.addFinalizer(() => stop(child, limits.stopMsMax))
+  yield* Effect.addFinalizer(() => stopChild(child, limits.stopMsMax))
   child.on("error", () => undefined)
   child.stdin?.on("error", () => undefined)
   if (child.stdout !== null) yield* Effect.forkScoped(logOutput(spec.id, "stdout", child.stdout))
   if (child.stderr !== null) yield* Effect.forkScoped(logOutput(spec.id, "stderr", child.stderr))
-  const client = makePluginClient(socket, Redacted.make(token, { label: "plugin token" }), callMsMax)
+  const client = yield* Effect.acquireRelease(
+    Effect.sync(() => makePluginClient(socket, Redacted.make(token, { label: "plugin token" }), callMsMax)),
+    ({ close }) => close
+  )
   const description = yield* checkDescription(spec, socket, client, readyMsMax).pipe(
-    Effect.raceFirst(Effect.flatMap(ended(child), (reason) => Effect.fail(notReady(reason)))),
+    Effect.raceFirst(Effect.flatMap(childEnded(child), (reason) => Effect.fail(notReady(reason)))),
     Effect.timeoutOrElse({
       duration: readyMsMax,
       orElse: () => Effect.fail(notReady(`it did not answer within ${readyMsMax / 1000} s`))

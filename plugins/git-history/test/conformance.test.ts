@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url"
+import { assert, it } from "@effect/vitest"
+import { readGoldenFolder } from "@farmops/plugin-sdk/conformance/goldenVerdict"
+import { runConformance } from "@farmops/plugin-sdk/conformance/runConformance"
+import { Effect } from "effect"
+import { gitHistoryCommand } from "../src/command.ts"
+
+it.live(
+  "does everything that an agent relies on, and gives its golden verdicts",
+  () =>
+    Effect.gen(function* () {
+      const golden = yield* readGoldenFolder(fileURLToPath(new URL("../golden", import.meta.url)))
+      const report = yield* runConformance({ _tag: "Program", ...gitHistoryCommand() }, golden)
+      assert.deepStrictEqual(
+        report.checks.filter(({ outcome }) => outcome === "failed"),
+        []
+      )
+      assert.deepStrictEqual(
+        report.checks.filter(({ outcome }) => outcome === "skipped").map(({ name }) => name),
+        ["configure"]
+      )
+    }),
+  // It is started three times: generous, for a busy machine is no failure of ours.
+  300_000
+)

@@ -1,0 +1,212 @@
+import { spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { parseAllDocuments } from "yaml"
+import { helmMissing, helmPrograms } from "./helmPart.ts"
+import { type KubernetesCluster, startKubernetes, tokens } from "./KubernetesCluster.ts"
+import { kubernetesMissing } from "./kubernetesParts.ts"
+
+const chart = fileURLToPath(new URL("../../deploy/agent/helm", import.meta.url))
+
+if (helmMissing !== null) console.warn(`skipped: ${helmMissing}`)
+if (kubernetesMissing !== null) console.warn(`skipped: ${kubernetesMissing}`)
+
+const helm = (args: ReadonlyArray<string>) => {
+  const { status, stderr, stdout } = spawnSync(helmPrograms.helm, [...args], { encoding: "utf8", timeout: 60_000 })
+  return { ok: status === 0, stdout, stderr }
+}
+
+const settings = (values: Readonly<Record<string, string>>) =>
+  Object.entries({ "tracker.url": "https://tracker.example.org:8443", ...values }).flatMap(([name, value]) => [
+    "--set",
+    `${name}=${value}`
+  ])
+
+const template = (values: Readonly<Record<string, string>> = {}) => {
+  const rendered = helm(["template", "farm", chart, ...settings(values)])
+  assert.isTrue(rendered.ok, rendered.stderr)
+  return parseAllDocuments(rendered.stdout)
+    .map((document) => document.toJS())
+    .filter((object) => object !== null)
+}
+
+const sidecar = {
+  "sidecars[0].name": "extra",
+  "sidecars[0].id": "acme/extra",
+  "sidecars[0].image": "registry.example.org/extra:1"
+}
+
+const variants: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+  ["the least", {}],
+  ["one agent a node", { kind: "DaemonSet" }],
+  ["a key from a Secret", { "agentKey.existingSecret": "my-key" }],
+  ["no volume", { "persistence.enabled": "false" }],
+  ["a plugin in a container of its own", sidecar],
+  ["a door for webhooks", { "service.enabled": "true", "networkPolicy.enabled": "true" }],
+  ["Secrets and custom resources", { "rbac.readSecrets": "true", "rbac.customResources.certManager": "true" }]
+]
+
+const podOf = (objects: ReturnType<typeof template>) =>
+  objects.find(({ kind }) => kind === "Deployment" || kind === "DaemonSet").spec.template.spec
+
+describe.skipIf(helmMissing !== null)("the agent's chart", () => {
+  it("passes helm's own lint, strictly", () => {
+    const linted = helm(["lint", "--strict", chart, ...settings({})])
+    assert.isTrue(linted.ok, linted.stdout)
+  })
+
+  it.each(variants)("renders %s under restricted pod security", (_, values) => {
+    const pod = podOf(template(values))
+    assert.isTrue(pod.securityContext.runAsNonRoot)
+    assert.strictEqual(pod.securityContext.seccompProfile.type, "RuntimeDefault")
+    assert.isFalse(pod.automountServiceAccountToken)
+    assert.isUndefined(pod.hostNetwork ?? pod.hostPID ?? pod.hostIPC)
+    const containers = [...pod.containers, ...(pod.initContainers ?? [])]
+    for (const { name, securityContext } of containers) {
+      assert.deepInclude(
+        securityContext,
+        { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true },
+        name
+      )
+      assert.deepStrictEqual(securityContext.capabilities, { drop: ["ALL"] }, name)
+    }
+    for (const volume of pod.volumes) assert.notProperty(volume, "hostPath")
+    // The token that can read the cluster is the agent's alone.
+    const withToken = containers.filter(({ volumeMounts }) =>
+      volumeMounts.some(({ mountPath }: { mountPath: string }) => mountPath.includes("serviceaccount"))
+    )
+    assert.deepStrictEqual(
+      withToken.map(({ name }) => name),
+      ["agent"]
+    )
+  })
+
+  it.each([
+    ["no tracker", { "tracker.url": "" }, /tracker\.url is missing/],
+    ["agents that share a key", { kind: "DaemonSet", "agentKey.existingSecret": "k" }, /must not share a key/],
+    ["agents that share a volume", { kind: "DaemonSet", "persistence.existingClaim": "c" }, /must not share a volume/],
+    ["another kind", { kind: "Job" }, /kind/],
+    ["a value that it does not know", { trackr: "x" }, /trackr/]
+  ])("refuses %s", (_, values, complaint) => {
+    const rendered = helm(["template", "farm", chart, ...settings(values)])
+    assert.isFalse(rendered.ok)
+    assert.match(rendered.stderr, complaint)
+  })
+
+  it("asks for get, list and watch alone, and for Secrets only where it is told to", () => {
+    const rulesOf = (values: Readonly<Record<string, string>>) =>
+      template(values).find(({ kind }) => kind === "ClusterRole").rules as ReadonlyArray<{
+        readonly verbs: ReadonlyArray<string>
+        readonly resources: ReadonlyArray<string>
+      }>
+    const rules = rulesOf({})
+    for (const { resources, verbs } of rules) {
+      assert.deepStrictEqual(verbs, ["get", "list", "watch"])
+      assert.notInclude(resources, "secrets")
+      assert.notInclude(resources, "*")
+    }
+    assert.isTrue(rulesOf({ "rbac.readSecrets": "true" }).some(({ resources }) => resources.includes("secrets")))
+  })
+})
+
+describe.skipIf(helmMissing !== null || kubernetesMissing !== null)("the agent's chart on a real API server", () => {
+  let cluster: KubernetesCluster
+  let kubeconfig: string
+
+  beforeAll(async () => {
+    cluster = await startKubernetes()
+    kubeconfig = join(cluster.folder, "helm.kubeconfig")
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        "current-context": "test",
+        clusters: [
+          {
+            name: "test",
+            cluster: { server: cluster.url, "certificate-authority-data": Buffer.from(cluster.ca).toString("base64") }
+          }
+        ],
+        users: [{ name: "admin", user: { token: tokens.admin } }],
+        contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }]
+      })
+    )
+  })
+  afterAll(() => cluster?.stop())
+
+  it.each(variants)("is taken with %s", async (_, values) => {
+    const name = `farm-${Object.keys(values).length}-${Math.abs(Object.keys(values).join().length)}`
+    const manifest = join(cluster.folder, "rendered.yaml")
+    const rendered = helm(["template", name, chart, "--namespace", "default", ...settings(values)])
+    writeFileSync(manifest, rendered.stdout)
+    const { status, stderr } = spawnSync(
+      helmPrograms.kubectl,
+      ["--kubeconfig", kubeconfig, "apply", "--validate=false", "-f", manifest],
+      { encoding: "utf8", timeout: 60_000 }
+    )
+    assert.strictEqual(status, 0, stderr)
+  })
+
+  it("lets the agent read what it watches, and refuses it everything else", async () => {
+    const role = template().find(({ kind }) => kind === "ClusterRole")
+    await cluster.ask("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", role)
+    await cluster.ask("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
+      metadata: { name: "rights-of-the-agent" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+      subjects: [{ kind: "User", name: "agent" }]
+    })
+    const may = async (verb: string, group: string, resource: string, subresource = "") => {
+      const { body } = await cluster.ask(
+        "POST",
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        { spec: { resourceAttributes: { verb, group, resource, subresource } } },
+        tokens.agent
+      )
+      return body.status.allowed === true
+    }
+    for (const [group, resource] of [
+      ["", "pods"],
+      ["", "namespaces"],
+      ["", "events"],
+      ["apps", "deployments"],
+      ["apps", "statefulsets"],
+      ["batch", "jobs"]
+    ] as const) {
+      for (const verb of ["get", "list", "watch"])
+        assert.isTrue(await may(verb, group, resource), `${verb} ${resource}`)
+      for (const verb of [
+        "create",
+        "update",
+        "patch",
+        "delete",
+        "deletecollection",
+        "impersonate",
+        "escalate",
+        "bind"
+      ]) {
+        assert.isFalse(await may(verb, group, resource), `${verb} ${resource}`)
+      }
+    }
+    for (const verb of ["get", "list", "watch"]) assert.isFalse(await may(verb, "", "secrets"), `${verb} secrets`)
+    for (const sub of ["exec", "attach", "portforward", "proxy", "log", "ephemeralcontainers", "eviction"]) {
+      for (const verb of ["get", "create"]) assert.isFalse(await may(verb, "", "pods", sub), `${verb} pods/${sub}`)
+    }
+    // Asked for real: what the review says is what the server does.
+    const pods = await cluster.ask("GET", "/api/v1/pods?limit=1", undefined, tokens.agent)
+    assert.strictEqual(pods.status, 200)
+    const secrets = await cluster.ask("GET", "/api/v1/secrets?limit=1", undefined, tokens.agent)
+    assert.strictEqual(secrets.status, 403)
+    const killed = await cluster.ask("DELETE", "/api/v1/namespaces/default", undefined, tokens.agent)
+    assert.strictEqual(killed.status, 403)
+    const made = await cluster.ask(
+      "POST",
+      "/api/v1/namespaces/default/pods",
+      { metadata: { name: "mine" } },
+      tokens.agent
+    )
+    assert.strictEqual(made.status, 403)
+  })
+})
