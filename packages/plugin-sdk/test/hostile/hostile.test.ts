@@ -129,13 +129,16 @@ describe("a plugin that means harm", () => {
   )
 
   for (const level of ["process", "bubblewrap"] as const) {
-    hold("forks without end and is killed with all it forked", { level, limits: { processesMax: 30 } }, (arena) =>
-      Effect.gen(function* () {
-        yield* arena.outcome("fork")
-        const row = yield* arena.until(({ state }) => state === "deactivated")
-        assert.strictEqual(row?.reason, "process_limit")
-        yield* eventually(() => processesWith(arena.mark) === 0)
-      })
+    hold(
+      "forks without end and is killed with all it forked",
+      { level, limits: { processesMax: 30, memoryMibMax: 8192 } },
+      (arena) =>
+        Effect.gen(function* () {
+          yield* arena.outcome("fork")
+          const row = yield* arena.until(({ state }) => state === "deactivated")
+          assert.strictEqual(row?.reason, "process_limit")
+          yield* eventually(() => processesWith(arena.mark) === 0)
+        })
     )
 
     hold("leaves a child behind, which ends with it", { level, crashBudget: 5 }, (arena) =>
