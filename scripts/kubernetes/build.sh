@@ -25,7 +25,8 @@ install_tools() {
   # The mirror that the machine takes Debian itself from.
   local mirror
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" 'Label: Debian' | head -n 1)
-  echo "deb-src ${mirror:-http://deb.debian.org/debian/} $suite main" > "$work/sources.list"
+  [ -n "$mirror" ] || { echo "$0: apt knows no mirror of Debian's $suite" >&2; exit 1; }
+  echo "deb-src $mirror $suite main" > "$work/sources.list"
   # reflect2 is Debian's own 1.0.2, see below.
   apt-get -qq install -y --no-install-recommends \
     etcd-server openssl golang-go golang-github-modern-go-reflect2-dev dpkg-dev rsync jq make > /dev/null

@@ -1,14 +1,16 @@
-import { spawnSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import { spawn, spawnSync } from "node:child_process"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { parseAllDocuments } from "yaml"
+import { freePort } from "../quick/sleepingTracker.ts"
 import { helmMissing, helmPrograms } from "./helmPart.ts"
 import { type KubernetesCluster, startKubernetes, tokens } from "./KubernetesCluster.ts"
 import { kubernetesMissing } from "./kubernetesParts.ts"
 
-const chart = fileURLToPath(new URL("../../deploy/agent/helm", import.meta.url))
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const chart = join(root, "deploy/agent/helm")
 
 if (helmMissing !== null) console.warn(`skipped: ${helmMissing}`)
 if (kubernetesMissing !== null) console.warn(`skipped: ${kubernetesMissing}`)
@@ -17,6 +19,8 @@ const helm = (args: ReadonlyArray<string>) => {
   const { status, stderr, stdout } = spawnSync(helmPrograms.helm, [...args], { encoding: "utf8", timeout: 60_000 })
   return { ok: status === 0, stdout, stderr }
 }
+
+const noPlugins: { plugins: Array<{ id: string; state: string }> } = { plugins: [] }
 
 const settings = (values: Readonly<Record<string, string>>) =>
   Object.entries({ "tracker.url": "https://tracker.example.org:8443", ...values }).flatMap(([name, value]) => [
@@ -148,6 +152,53 @@ describe.skipIf(helmMissing !== null || kubernetesMissing !== null)("the agent's
       { encoding: "utf8", timeout: 60_000 }
     )
     assert.strictEqual(status, 0, stderr)
+  })
+
+  it("gives the agent a configuration with which it starts, its plugins with it", async () => {
+    const { data } = template().find(({ kind }) => kind === "ConfigMap")
+    const folder = join(cluster.folder, "agent")
+    mkdirSync(folder)
+    // What differs from a pod: where things lie, and how the cluster is reached.
+    const agent = data["agent.yaml"]
+      .replace("/data/agent", join(folder, "data"))
+      .replace("in_cluster: true", `kubeconfig: ${kubeconfig}`)
+    const port = await freePort()
+    const program = join(root, "plugins/host/src/main.ts")
+    const manifest = data["farmops-plugins.yaml"]
+      .replace("command: node", `command: ${process.execPath}`)
+      .replace('["/app/plugin-host.js"]', `["--conditions=@farmops/source", "${program}"]`)
+    writeFileSync(join(folder, "agent.yaml"), agent)
+    writeFileSync(join(folder, "farmops-plugins.yaml"), manifest)
+    const child = spawn(
+      process.execPath,
+      [join(root, "hosts/agent/bin/farmops-agent.js"), "--config", "agent.yaml", "--port", String(port)],
+      {
+        cwd: folder,
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { PATH: process.env.PATH, NODE_OPTIONS: "--conditions=@farmops/source" }
+      }
+    )
+    let said = ""
+    child.stderr.on("data", (text) => {
+      said += text
+    })
+    try {
+      const until = performance.now() + 60_000
+      const states = async (): Promise<ReadonlyArray<string>> => {
+        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/plugins`).catch(() => null)
+        const { plugins } = answer === null ? noPlugins : ((await answer.json()) as typeof noPlugins)
+        return plugins.map(({ id, state }) => `${id} ${state}`).sort()
+      }
+      const wanted = ["farmops/k8s-pod-health ready", "farmops/k8s-resource-audit ready"]
+      let seen = await states()
+      while (JSON.stringify(seen) !== JSON.stringify(wanted) && performance.now() < until && child.exitCode === null) {
+        await new Promise((done) => setTimeout(done, 200))
+        seen = await states()
+      }
+      assert.deepStrictEqual(seen, wanted, said)
+    } finally {
+      child.kill("SIGKILL")
+    }
   })
 
   it("lets the agent read what it watches, and refuses it everything else", async () => {
