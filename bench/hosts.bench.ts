@@ -17,13 +17,22 @@ interface Measured {
   readonly treeMb: number
 }
 
+// An agent asks git now and then: such a child may end between the list and the look.
+const rssOrGoneMb = (pid: number): number => {
+  try {
+    return rssMb(pid)
+  } catch {
+    return 0
+  }
+}
+
 const measure = async (program: Program, beside: Program | null): Promise<Measured> => {
   const other = beside === null ? null : await begin(beside)
   const { child, startMs } = await begin(program)
   await pause(idleMs)
   const pid = child.pid ?? 0
   const own = rssMb(pid)
-  const tree = childrenOf(pid).reduce((sum, each) => sum + rssMb(each), own)
+  const tree = childrenOf(pid).reduce((sum, each) => sum + rssOrGoneMb(each), own)
   await end(child)
   if (other !== null) await end(other.child)
   return { startMs, rssMb: own, treeMb: tree }
