@@ -74,6 +74,9 @@ const makeCertificates = (folder: string) => {
   openssl(folder, "genrsa", "-out", "accounts.key", "2048")
 }
 
+/** A pod that a controller removed between a listing and the kubelet's word on it. */
+export class PodGone extends Error {}
+
 /** Starts a cluster and waits until it is ready. */
 export const startKubernetes = async (): Promise<KubernetesCluster> => {
   const folder = mkdtempSync(join(tmpdir(), "farmops-kubernetes-"))
@@ -205,6 +208,7 @@ export const startKubernetes = async (): Promise<KubernetesCluster> => {
       const { body, status: code } = await ask("PATCH", `/api/v1/namespaces/${namespace}/pods/${pod}/status`, {
         status
       })
+      if (code === 404) throw new PodGone(`no pod ${pod} to set the status of`)
       if (code !== 200) throw new Error(`the pod's status was not taken: ${code} ${body?.message}`)
     },
     killApiserver: () => end("apiserver", "SIGKILL"),
