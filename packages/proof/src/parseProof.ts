@@ -1,6 +1,14 @@
 /** Reads one record: its size, its Unicode, its JSON, its form, and that it is spelled in the one way it may be. */
 import { UsualRecord } from "./internal/usualRecord.ts"
-import { type Checked, checkForm, type FarmProof, recordBytesMax, refuse } from "./proofForm.ts"
+import {
+  type Checked,
+  checkForm,
+  checkUnsignedForm,
+  type FarmProof,
+  recordBytesMax,
+  refuse,
+  type UnsignedProof
+} from "./proofForm.ts"
 import { cutSignature, serializeProof } from "./serializeProof.ts"
 
 /** A text that has the form of a proof. Nobody has looked at its signature yet. */
@@ -34,20 +42,21 @@ const decodeText = (received: string | Uint8Array): Checked<string> => {
   return received.isWellFormed() ? { ok: true, value: received } : notUtf8
 }
 
-const allWellFormed = ({ action, agent }: FarmProof): boolean =>
+const allWellFormed = ({ action, agent }: UnsignedProof): boolean =>
   action.plugin.isWellFormed() &&
   action.description.isWellFormed() &&
   agent.cluster_alias.isWellFormed() &&
   (action.subcategory === null || action.subcategory.isWellFormed())
 
-/** Checks a value that is to be written as a record, or was read from one: its form, and that UTF-8 can spell its texts. */
-export const checkValue = (value: unknown): Checked<FarmProof> => {
-  const form = checkForm(value)
-  return !form.ok || allWellFormed(form.value)
-    ? form
-    : // An escaped lone surrogate is well-formed text outside and not inside.
-      notUtf8
-}
+// An escaped lone surrogate is well-formed text outside and not inside.
+const orNotUtf8 = <Proof extends UnsignedProof>(form: Checked<Proof>): Checked<Proof> =>
+  !form.ok || allWellFormed(form.value) ? form : notUtf8
+
+/** Checks a value that was read from a record: its form, and that UTF-8 can spell its texts. */
+export const checkValue = (value: unknown): Checked<FarmProof> => orNotUtf8(checkForm(value))
+
+/** The same for one that is to be signed and written. */
+export const checkUnsigned = (value: unknown): Checked<UnsignedProof> => orNotUtf8(checkUnsignedForm(value))
 
 // One for all, since nothing here waits.
 const usual = new UsualRecord()

@@ -239,41 +239,38 @@ const hex32 = hexOf(64)
 const hex64 = hexOf(128)
 
 // Fields are checked in this order, so the first fault of a record is the same in every implementation.
-const checkRecord = object(
-  "",
-  {
-    schema_version: schemaVersion,
-    proof_id: uuidV7,
-    prev_proof_id: nullOr(uuidV7),
-    prev_proof_hash: nullOr(hex32),
-    sequence: count,
-    timestamp,
-    agent: object("agent", {
-      agent_id: matching(uuidPattern, "a lowercase UUID"),
-      cluster_alias: freeText(textLengthMax.cluster_alias)
-    }),
-    actor: object("actor", { actor_hash: hex32, actor_type: oneOf(actorTypes) }),
-    action: object("action", {
-      plugin: freeText(textLengthMax.plugin),
-      action_type: oneOf(actionTypes),
-      category: oneOf(categories),
-      subcategory: nullOr(freeText(textLengthMax.subcategory)),
-      description: freeText(textLengthMax.description)
-    }),
-    outcome: object("outcome", { status: oneOf(outcomeStatuses), verified: flag, evidence_hash: hex32 }),
-    scoring_hints: object("scoring_hints", {
-      complexity: oneOf(complexities),
-      impact_radius: count,
-      artifacts_touched: count,
-      time_spent_seconds: nullOr(count)
-    }),
-    key_rotation: object("key_rotation", { new_public_key: hex32, possession: hex64 }),
-    signature: hex64
-  },
-  "key_rotation"
-)
+const unsignedFields = {
+  schema_version: schemaVersion,
+  proof_id: uuidV7,
+  prev_proof_id: nullOr(uuidV7),
+  prev_proof_hash: nullOr(hex32),
+  sequence: count,
+  timestamp,
+  agent: object("agent", {
+    agent_id: matching(uuidPattern, "a lowercase UUID"),
+    cluster_alias: freeText(textLengthMax.cluster_alias)
+  }),
+  actor: object("actor", { actor_hash: hex32, actor_type: oneOf(actorTypes) }),
+  action: object("action", {
+    plugin: freeText(textLengthMax.plugin),
+    action_type: oneOf(actionTypes),
+    category: oneOf(categories),
+    subcategory: nullOr(freeText(textLengthMax.subcategory)),
+    description: freeText(textLengthMax.description)
+  }),
+  outcome: object("outcome", { status: oneOf(outcomeStatuses), verified: flag, evidence_hash: hex32 }),
+  scoring_hints: object("scoring_hints", {
+    complexity: oneOf(complexities),
+    impact_radius: count,
+    artifacts_touched: count,
+    time_spent_seconds: nullOr(count)
+  }),
+  key_rotation: object("key_rotation", { new_public_key: hex32, possession: hex64 })
+}
+const checkUnsignedRecord = object("", unsignedFields, "key_rotation")
+const checkRecord = object("", { ...unsignedFields, signature: hex64 }, "key_rotation")
 
-const checkGenesis = (proof: FarmProof): ProofFault | null => {
+const checkGenesis = (proof: UnsignedProof): ProofFault | null => {
   const first = proof.sequence === 0
   if ((proof.prev_proof_id === null) === first && (proof.prev_proof_hash === null) === first) return null
   return fault(
@@ -283,18 +280,25 @@ const checkGenesis = (proof: FarmProof): ProofFault | null => {
   )
 }
 
-const checkRotation = ({ action, key_rotation }: FarmProof): ProofFault | null =>
+const checkRotation = ({ action, key_rotation }: UnsignedProof): ProofFault | null =>
   key_rotation === undefined || action.action_type === "configure"
     ? null
     : fault("rotation_mismatch", "action.action_type", "must be configure where the key changes")
 
+const checkAs =
+  <Proof extends UnsignedProof>(check: FieldCheck) =>
+  (value: unknown): Checked<Proof> => {
+    // Untrusted: sent by any agent.
+    const found = check(value, "")
+    if (found !== null) return { ok: false, fault: found }
+    // Every field of the interface has just been checked.
+    const proof = value as Proof
+    const misshapen = checkGenesis(proof) ?? checkRotation(proof)
+    return misshapen === null ? { ok: true, value: proof } : { ok: false, fault: misshapen }
+  }
+
 /** Checks parsed JSON against the form: exact keys, types, spellings, ranges, the shape of a first proof and of a rotation. */
-export const checkForm = (value: unknown): Checked<FarmProof> => {
-  // Untrusted: sent by any agent.
-  const found = checkRecord(value, "")
-  if (found !== null) return { ok: false, fault: found }
-  // Every field of the interface has just been checked.
-  const proof = value as FarmProof
-  const misshapen = checkGenesis(proof) ?? checkRotation(proof)
-  return misshapen === null ? { ok: true, value: proof } : { ok: false, fault: misshapen }
-}
+export const checkForm: (value: unknown) => Checked<FarmProof> = checkAs(checkRecord)
+
+/** The same for a record that is still to be signed. */
+export const checkUnsignedForm: (value: unknown) => Checked<UnsignedProof> = checkAs(checkUnsignedRecord)

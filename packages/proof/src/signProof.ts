@@ -1,6 +1,6 @@
 /** Signs a body as the next record of a chain, and looks at the result as a tracker would before anybody else sees it. */
 import { sha256Hex } from "./internal/sha256.ts"
-import { checkValue } from "./parseProof.ts"
+import { checkUnsigned } from "./parseProof.ts"
 import {
   type Checked,
   type FarmProof,
@@ -42,7 +42,6 @@ export interface SignedProof {
 // One for all, since nothing here waits.
 const scratch = new Uint8Array(recordBytesMax)
 const signatureDigits = 2 * signatureBytes
-const notSigned = "0".repeat(signatureDigits)
 
 /**
  * The record for the place after `head`. Refused, and not signed, for anything for which a tracker would refuse it. `key.sign`
@@ -56,7 +55,7 @@ export const signProof = (
   const unprintableText = checkPrintable(body)
   if (unprintableText !== null) return { ok: false, fault: unprintableText }
   // What has the form is written in one way, and in far fewer than `recordBytesMax` bytes.
-  const checked = checkValue({ ...body, signature: notSigned })
+  const checked = checkUnsigned(body)
   if (!checked.ok) return checked
   const linked = followsHead(head, checked.value)
   if (!linked.ok) return linked

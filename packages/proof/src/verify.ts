@@ -8,7 +8,15 @@ import { ProofIds, packId } from "./internal/proofIds.ts"
 import { makeUsualChain } from "./internal/usualChain.ts"
 import { checkPossession } from "./keyRotation.ts"
 import { parseProof } from "./parseProof.ts"
-import { type Checked, type FarmProof, hex32Pattern, type ProofFault, recordBytesMax, refuse } from "./proofForm.ts"
+import {
+  type Checked,
+  type FarmProof,
+  hex32Pattern,
+  type ProofFault,
+  recordBytesMax,
+  refuse,
+  type UnsignedProof
+} from "./proofForm.ts"
 import { writeUnsigned } from "./serializeProof.ts"
 import { hashHex, isStrictPublicKey, signatureBytes, type VerifyBackend } from "./strictEd25519.ts"
 
@@ -86,7 +94,7 @@ export const verifyProof = (
 }
 
 /** Whether a proof is the one that may come next: one comparison whatever the length of the chain. `null` means no proof yet. */
-export const followsHead = (head: ChainHead | null, proof: FarmProof): Checked<FarmProof> => {
+export const followsHead = <Proof extends UnsignedProof>(head: ChainHead | null, proof: Proof): Checked<Proof> => {
   const expected = head === null ? 0 : head.sequence + 1
   if (proof.sequence !== expected) return refuse("wrong_sequence", "sequence", `must be ${expected} here`)
   if (proof.prev_proof_hash !== (head?.hash ?? null)) {

@@ -54,6 +54,7 @@ describe("signProof", () => {
     assert.strictEqual(codeOf({ action: { ...action, description: "" } }), "out_of_range")
     assert.strictEqual(codeOf({ outcome: { ...outcome, evidence_hash: 'x"' } }), "bad_format")
     assert.strictEqual(codeOf({ extra: 1 }), "unknown_field")
+    assert.strictEqual(codeOf({ signature: "0".repeat(128) }), "unknown_field")
     assert.strictEqual(codeOf({ timestamp: "2026-02-30T00:00:00Z" }), "bad_format")
     assert.strictEqual(
       codeOf({}, () => "AB".repeat(64)),
