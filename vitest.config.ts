@@ -5,7 +5,7 @@ const source = ["@farmops/source"]
 /** Tests beside their code that start whole programs so often that `npm test` would take minutes longer. */
 const manyPrograms = [
   "packages/plugin-sdk/test/hostile/**/*.test.ts",
-  "packages/*/test/conformance.test.ts",
+  "{packages,plugins}/*/test/conformance.test.ts",
   "packages/plugin-sdk/test/{PluginProcess,PluginRuntime,reloadPlugins,wasmRuntime}.test.ts",
   "packages/plugin-sdk/test/confine/**/*.test.ts",
   "packages/proof/test/AuditPool.test.ts",

@@ -1,30 +1,34 @@
-/** Makes the code from `proto/` and the verifier's page anew and fails when they differ from what is committed. */
+/** Makes the code from `proto/`, the launchers and the verifier's page anew and fails when they differ from what is committed. */
 import { spawnSync } from "node:child_process"
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { binGlob, makeBins } from "./genBins.ts"
 import { makeVerifierPage, verifierPageFile } from "./verifierPage.ts"
 
-const generated = "packages/*/src/gen/**/*.ts"
-const read = (root: string) =>
-  new Map(globSync(generated, { cwd: root }).map((file) => [file, readFileSync(join(root, file), "utf8")]))
+const read = (glob: string, root: string): ReadonlyMap<string, string> =>
+  new Map(globSync(glob, { cwd: root }).map((file) => [file, readFileSync(join(root, file), "utf8")]))
 
-const folder = mkdtempSync(join(tmpdir(), "farmops-gen-"))
-const made = spawnSync("buf", ["generate", "-o", folder], { stdio: ["ignore", "inherit", "inherit"] })
-const fresh = read(folder)
-const committed = read(".")
-rmSync(folder, { recursive: true, force: true })
-
-const changed = [...new Set([...committed.keys(), ...fresh.keys()])].filter(
-  (file) => committed.get(file) !== fresh.get(file)
-)
-for (const file of changed) console.error(`${file}: differs from what proto/ makes; run npm run gen and commit it`)
-if (fresh.size === 0) console.error("buf made no code")
-const committedPage = existsSync(verifierPageFile) ? readFileSync(verifierPageFile, "utf8") : null
-const staleFiles = [...changed]
-if (committedPage !== (await makeVerifierPage())) {
-  staleFiles.push(verifierPageFile)
-  console.error(`${verifierPageFile}: differs from its sources; run node scripts/verifierPage.ts and commit it`)
+/** The files that differ, said. */
+const compare = (made: ReadonlyMap<string, string>, committed: ReadonlyMap<string, string>, from: string): number => {
+  const files = [...new Set([...committed.keys(), ...made.keys()])]
+  const changed = files.filter((file) => committed.get(file) !== made.get(file))
+  for (const file of changed) console.error(`${file}: differs from what ${from} makes; run npm run gen and commit it`)
+  return changed.length
 }
-console.log(`generated: ${fresh.size + 1} files, ${staleFiles.length} differ`)
-process.exitCode = made.status === 0 && staleFiles.length === 0 && fresh.size > 0 ? 0 : 1
+
+const code = "packages/*/src/gen/**/*.ts"
+const folder = mkdtempSync(join(tmpdir(), "farmops-gen-"))
+const buf = spawnSync("buf", ["generate", "-o", folder], { stdio: ["ignore", "inherit", "inherit"] })
+const messages = read(code, folder)
+rmSync(folder, { recursive: true, force: true })
+if (messages.size === 0) console.error("buf made no code")
+
+const bins = makeBins()
+const page = new Map([[verifierPageFile, await makeVerifierPage()]])
+const differ =
+  compare(messages, read(code, "."), "proto/") +
+  compare(bins, read(binGlob, "."), "scripts/bin.js.template") +
+  compare(page, read(verifierPageFile, "."), "packages/proof/page")
+console.log(`generated: ${messages.size + bins.size + page.size} files, ${differ} differ`)
+process.exitCode = buf.status === 0 && messages.size > 0 && differ === 0 ? 0 : 1

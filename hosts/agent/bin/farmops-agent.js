@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Starts farmops-agent on a Node that can run it, whatever Node the shell has. Plain JavaScript for Node 18 and newer.
+// Made from scripts/bin.js.template by `npm run gen`.
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as module from "node:module"

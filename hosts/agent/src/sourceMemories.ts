@@ -1,5 +1,5 @@
 /** What sources remember between two starts, sealed in the agent's database under the key of the observations. */
-import type { ObservationKey } from "@farmops/plugin-sdk/runtime/sealedRow"
+import type { ObservationKey } from "@farmops/plugin-sdk/runtime/observations/sealedRow"
 import { type SourceMemory, sourceMemoryBytesMax } from "@farmops/plugin-sdk/sources/SourceMemory"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"

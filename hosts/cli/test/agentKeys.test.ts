@@ -7,12 +7,6 @@ import { type Finished, RunningUp, runFarmops } from "./runFarmops.ts"
 
 const commits = 12
 
-interface Grown {
-  readonly farm: { readonly proofs: number; readonly total_coins: number }
-  readonly publicKey: string
-  readonly recoveryKey: string | null
-}
-
 describe("an agent's keys", () => {
   let dir: string
   let data: string
@@ -23,7 +17,7 @@ describe("an agent's keys", () => {
   const json = (done: Finished) => JSON.parse(done.stdout)
   const start = (...args: ReadonlyArray<string>) => {
     up = new RunningUp(["--repo", join(dir, "repository"), "--data", data, "--port-base", "0", ...args], dir)
-    return up.event("grown") as unknown as Promise<Grown>
+    return up.event("grown")
   }
   const exportChain = async () => {
     const out = join(dir, "farm.jsonl")
@@ -56,7 +50,7 @@ describe("an agent's keys", () => {
     const rotated = json(await farmops("agent", "rotate-key", "--json"))
     expect(rotated).toMatchObject({ sequence: commits })
     commitNow(join(dir, "repository"), "src/after.ts")
-    await up.event("changed", ({ farm }) => (farm as Grown["farm"]).proofs === commits + 2)
+    await up.event("changed", ({ farm }) => farm.proofs === commits + 2)
     const [agent] = json(await farmops("agent", "list", "--json")).agents
     expect(agent).toMatchObject({ public_key: rotated.public_key, status: "approved" })
     const verified = await farmops("proof", "verify", await exportChain(), "--key", enrolledKey, "--json")
@@ -66,7 +60,7 @@ describe("an agent's keys", () => {
   })
 
   it("are not rotated for a web page, nor recovered under a running farm", async () => {
-    const { agent } = (await up.event("serving")) as unknown as { agent: string }
+    const { agent } = await up.event("serving")
     const page = await fetch(`${agent}/api/v1/key/rotate`, {
       method: "POST",
       headers: { origin: "https://example.org" }

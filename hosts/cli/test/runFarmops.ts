@@ -1,11 +1,26 @@
 /** Runs the real `farmops` as a process of its own, as a user does, and lets a test wait for what it says. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import type { UpReport } from "../src/up/UpReport.ts"
 
 const bin = fileURLToPath(new URL("../bin/farmops.js", import.meta.url))
 
+type Reported = { readonly [Name in "source" | "serving" | "grown"]: Parameters<UpReport[Name]>[0] }
+
+/** What the events of `up --json` say, by their names. */
+interface UpEvents extends Reported {
+  readonly progress: { readonly done: number; readonly total: number }
+  readonly changed: Pick<Reported["grown"], "farm">
+  readonly trouble: { readonly code: string }
+  readonly stopped: object
+}
+
 /** One JSON line of `up --json`. */
-export type UpEvent = { readonly event: string } & Readonly<Record<string, unknown>>
+export type UpEvent = {
+  readonly [Name in keyof UpEvents]: { readonly event: Name } & UpEvents[Name]
+}[keyof UpEvents]
+
+type Named<Name> = Extract<UpEvent, { readonly event: Name }>
 
 /** What a finished command left. */
 export interface Finished {
@@ -64,8 +79,12 @@ export class RunningUp {
   }
 
   /** The first event of this name, past or to come, that satisfies `such`. */
-  async event(name: string, such: (event: UpEvent) => boolean = () => true): Promise<UpEvent> {
-    const find = () => this.events.find((event) => event.event === name && such(event))
+  async event<Name extends keyof UpEvents>(
+    name: Name,
+    such: (event: Named<Name>) => boolean = () => true
+  ): Promise<Named<Name>> {
+    const isNamed = (event: UpEvent): event is Named<Name> => event.event === name
+    const find = () => this.events.filter(isNamed).find(such)
     await new Promise<void>((done) => {
       const look = () => {
         if (find() === undefined && !this.#over) return

@@ -50,7 +50,7 @@ describe("farmops up", () => {
   })
 
   it("answers with the page on the tracker's root", async () => {
-    const { tracker } = (await up.event("serving")) as unknown as { tracker: string }
+    const { tracker } = await up.event("serving")
     const page = await fetch(`${tracker}/`)
     expect(page.status).toBe(200)
     expect(page.headers.get("content-type")).toContain("text/html")
@@ -58,14 +58,14 @@ describe("farmops up", () => {
   })
 
   it("keeps the servers of the three hosts apart", async () => {
-    const serving = (await up.event("serving")) as unknown as Record<"tracker" | "agent" | "village", string>
+    const serving = await up.event("serving")
     expect((await fetch(`${serving.agent}/api/v1/farm`)).status).toBe(404)
     expect((await fetch(`${serving.village}/api/v1/status`)).status).toBe(404)
     expect((await fetch(`${serving.tracker}/api/v1/plugins`)).status).toBe(404)
   })
 
   it("shows the agent's state, its plugin and nothing that waits", async () => {
-    const { agent } = (await up.event("serving")) as unknown as { agent: string }
+    const { agent } = await up.event("serving")
     const get = async (path: string): Promise<Record<string, unknown>> =>
       (await fetch(`${agent}${path}`)).json() as never
     expect(await get("/api/v1/status")).toMatchObject({
@@ -91,7 +91,7 @@ describe("farmops up", () => {
   })
 
   it("replaces its plugin's process when asked, but not when a web page asks", async () => {
-    const { agent } = (await up.event("serving")) as unknown as { agent: string }
+    const { agent } = await up.event("serving")
     const reload = (headers: Record<string, string>) =>
       fetch(`${agent}/api/v1/plugins/reload`, { method: "POST", headers })
     expect((await reload({ origin: "http://example.org" })).status).toBe(403)
@@ -157,7 +157,7 @@ describe("farmops up", () => {
     expect(gone).toMatchObject({ code: 69, stdout: "" })
     expect(JSON.parse(gone.stderr).error.code).toBe("not_running")
     up = new RunningUp(["--repo", repo, "--data", data, "--port-base", "0"], dir)
-    const { farm } = (await up.event("grown")) as unknown as { farm: { proofs: number; name: string } }
+    const { farm } = await up.event("grown")
     expect(farm).toMatchObject({ proofs: commits + 1, name: "Test farm" })
     expect((await up.kill("SIGINT")).code).toBe(0)
   })
@@ -181,7 +181,7 @@ describe("farmops up on what is not a farm's ground", () => {
 
   it("grows a sample farm, labelled as one, where there is no repository", async () => {
     const running = new RunningUp(["--data", join(dir, "data"), "--port-base", "0", "--no-village"], dir)
-    const { farm } = (await running.event("grown")) as unknown as { farm: { sample: boolean; total_coins: number } }
+    const { farm } = await running.event("grown")
     expect(farm.sample).toBe(true)
     expect(farm.total_coins).toBeGreaterThan(0)
     expect(running.events.find((event) => event.event === "source")).toMatchObject({ sample: true, fallback: true })

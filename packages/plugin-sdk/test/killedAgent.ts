@@ -7,13 +7,11 @@ import { startPlugin } from "../src/runtime/PluginProcess.ts"
 const program = fileURLToPath(new URL("./servedOddPlugin.ts", import.meta.url))
 
 const run = Effect.gen(function* () {
-  const plugin = yield* startPlugin({
-    id: "farmops/odd",
-    command: process.execPath,
-    args: ["--conditions=@farmops/source", program]
-  })
+  const plugin = yield* startPlugin(
+    { id: "farmops/odd", command: process.execPath, args: ["--conditions=@farmops/source", program] },
+    { confinement: "process" }
+  )
   writeSync(1, String(plugin.pid()))
-
   process.kill(process.pid, "SIGKILL")
   return yield* Effect.never
 })

@@ -90,7 +90,7 @@ describe("the plugins' manifest", () => {
         environment: { GIVEN: "1", OWN: "value" }
       })
       assert.deepInclude(one?.limits, { callMsMax: 2500, memoryMibMax: 64, stopMsMax: defaultUnitLimits.stopMsMax })
-      assert.deepInclude(one?.restart, { again: false, backOffFirstMs: 60_000, backOffMsMax: 60_000 })
+      assert.deepInclude(one?.restart, { again: false, backOff: { firstMs: 60_000, maxMs: 60_000 } })
       assert.deepStrictEqual(two?.program, { kind: "socket", path: `${folder}/two.sock`, token: "t0ken" })
       assert.strictEqual(two?.restart.crashBudget, Number.POSITIVE_INFINITY)
       assert.deepStrictEqual(three?.program, { kind: "wasm", module: `${folder}/three.wasm`, digest: null })

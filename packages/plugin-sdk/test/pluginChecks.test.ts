@@ -5,12 +5,10 @@ import { PassThrough } from "node:stream"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
-import { backOffMs } from "../src/runtime/backOff.ts"
-import { checkConfiguration } from "../src/runtime/checkConfiguration.ts"
-import { effectiveSources } from "../src/runtime/effectiveSources.ts"
-import { logOutput } from "../src/runtime/logOutput.ts"
-import { defaultRestart } from "../src/runtime/PluginManifest.ts"
-import { fileDigest, programFile } from "../src/runtime/programDigest.ts"
+import { checkConfiguration } from "../src/runtime/launch/checkConfiguration.ts"
+import { effectiveSources } from "../src/runtime/launch/effectiveSources.ts"
+import { logOutput } from "../src/runtime/launch/logOutput.ts"
+import { fileDigest, programFile } from "../src/runtime/launch/programDigest.ts"
 import { configuredPlugin } from "./oddPlugin.ts"
 import { temporaryFolder } from "./runtimeFixture.ts"
 
@@ -122,18 +120,6 @@ describe("the program that a digest names", () => {
       assert.isNull(yield* fileDigest(folder))
     })
   )
-})
-
-describe("the pause before a start", () => {
-  it("doubles with each end, never passes its limit, and is at most halved by chance", () => {
-    const pause = (ends: number, random: number) => backOffMs(Array(ends).fill(0), defaultRestart, random)
-    assert.deepStrictEqual(
-      [1, 2, 3].map((ends) => pause(ends, 0)),
-      [100, 200, 400]
-    )
-    assert.strictEqual(pause(3, 1), 200)
-    assert.strictEqual(pause(5_000, 0), defaultRestart.backOffMsMax)
-  })
 })
 
 describe("what a plugin prints", () => {

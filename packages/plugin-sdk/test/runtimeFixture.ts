@@ -8,7 +8,7 @@ import { Effect, Layer, Logger, Stream, SubscriptionRef } from "effect"
 import { layerPluginRuntime } from "../src/runtime/layerPluginRuntime.ts"
 import { loadPluginManifest } from "../src/runtime/loadPluginManifest.ts"
 import { PluginRuntime, type PluginStatus } from "../src/runtime/PluginRuntime.ts"
-import { defaultPace, type Pace } from "../src/runtime/superviseUnit.ts"
+import { defaultPace, type Pace } from "../src/runtime/supervise/superviseUnit.ts"
 import type { Oddity } from "./runtimeProgram.ts"
 
 export const runtimeProgram = fileURLToPath(new URL("./runtimeProgram.ts", import.meta.url))

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Logger, Random } from "effect"
 import { TestClock } from "effect/testing"
-import { inProcessLauncher } from "../src/runtime/launchInProcess.ts"
-import { makePluginBoard } from "../src/runtime/PluginBoard.ts"
+import { inProcessLauncher } from "../src/runtime/launch/launchInProcess.ts"
+import { startFailed, type UnitEnd, type UnitLauncher } from "../src/runtime/launch/UnitLaunch.ts"
 import { defaultRestart, defaultUnitLimits, type RestartPolicy } from "../src/runtime/PluginManifest.ts"
-import { superviseUnit } from "../src/runtime/superviseUnit.ts"
-import { startFailed, type UnitEnd, type UnitLauncher } from "../src/runtime/UnitLaunch.ts"
+import { makePluginBoard } from "../src/runtime/supervise/PluginBoard.ts"
+import { superviseUnit } from "../src/runtime/supervise/superviseUnit.ts"
 import { observation } from "./observation.ts"
 import { oddPlugin } from "./oddPlugin.ts"
 
@@ -48,8 +48,8 @@ const makeStage = Effect.fnUntraced(function* (restart: Partial<RestartPolicy> =
   return { end, state, unit, status: Effect.sync(() => board.status.value[0]) }
 })
 
-// Without the random part a pause is as long as it can be.
-const plain = { nextDoubleUnsafe: () => 0, nextIntUnsafe: () => 0 }
+// With this luck a pause is as long as it can be.
+const plain = { nextDoubleUnsafe: () => 1, nextIntUnsafe: () => 0 }
 
 const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(Effect.provideService(Random.Random, plain), Effect.provide(Logger.layer([])))
@@ -59,8 +59,7 @@ describe("a unit that ends", () => {
     quiet(
       Effect.gen(function* () {
         const { end, state, status, unit } = yield* makeStage({
-          backOffFirstMs: 100,
-          backOffMsMax: 300,
+          backOff: { firstMs: 100, maxMs: 300 },
           crashBudget: 9
         })
         assert.deepStrictEqual(yield* unit.first, [])

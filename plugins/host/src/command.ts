@@ -1,10 +1,5 @@
-/** How the host is started: with the Node that runs now, from its source in a clone and from the bundle elsewhere. */
-import { fileURLToPath } from "node:url"
+/** How the host is started. */
+import { mainBeside, programCommand } from "@farmops/plugin-sdk/author/pluginCommand"
 
-/** The program that serves every first-party plugin. Its environment is scrubbed, so the source condition travels as an argument. */
-export const pluginHostCommand = (): { readonly command: string; readonly args: ReadonlyArray<string> } => {
-  const fromSource = import.meta.url.endsWith(".ts")
-  const main = fileURLToPath(new URL(fromSource ? "./main.ts" : "./main.js", import.meta.url))
-  const flags = fromSource ? ["--conditions=@farmops/source"] : []
-  return { command: process.execPath, args: [...flags, main] }
-}
+/** The program that serves every first-party plugin. */
+export const pluginHostCommand = () => programCommand(mainBeside(import.meta.url))

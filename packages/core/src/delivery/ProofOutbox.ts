@@ -5,6 +5,7 @@
 import { ProofLog } from "@farmops/proof/ProofLog"
 import { Context, Effect, Layer, Queue, Random, Schema, SubscriptionRef } from "effect"
 import type { RefusalCode } from "../farm/ProofRefused.ts"
+import { backOffMs } from "../http/backOff.ts"
 import { submitLinesMax, TrackerUnavailable } from "./submission.ts"
 import { TrackerClient } from "./TrackerClient.ts"
 
@@ -35,18 +36,17 @@ const passingCodes: ReadonlySet<string> = new Set<RefusalCode>([
  */
 const behindCodes: ReadonlySet<string> = new Set<RefusalCode>(["gap", "bad_signature"])
 
-const backOffFirstMs = 1000
-const backOffMostMs = 60_000
+// A fifth more or less, so that many agents do not knock together.
+const backOff = { firstMs: 1000, maxMs: 60_000, spread: [0.8, 1.2] } as const
 
 /** The proof was not taken now and will be later. */
 class NotYet extends Schema.TaggedError<NotYet>()("NotYet", { code: Schema.String }) {}
 
-/** 1 s doubling to a minute, spread by a fifth so that many agents do not knock together; more where the tracker asks for it. */
+/** Longer than its own pause where the tracker asks for it. */
 const pauseAfter = (failures: number, retryAfterMs: number | null) =>
-  Effect.flatMap(Random.nextBetween(0.8, 1.2), (spread) => {
-    const doubled = Math.min(backOffFirstMs * 2 ** Math.min(failures - 1, 16), backOffMostMs)
-    return Effect.sleep(Math.max(doubled * spread, Math.min(retryAfterMs ?? 0, backOffMostMs)))
-  })
+  Effect.flatMap(Random.next, (random) =>
+    Effect.sleep(Math.max(backOffMs(backOff, failures, random), Math.min(retryAfterMs ?? 0, backOff.maxMs)))
+  )
 
 const make = Effect.gen(function* () {
   const log = yield* ProofLog

@@ -5,7 +5,7 @@
 import { Code } from "@connectrpc/connect"
 import { Cause, Effect, Exit, Result } from "effect"
 import type { PluginDescription } from "../contract/Verdict.ts"
-import { childEnded } from "../runtime/pluginChild.ts"
+import { childEnded } from "../runtime/launch/pluginChild.ts"
 import type { Check, Finding, Subject } from "./Check.ts"
 import { type CheckResult, type ConformanceReport, makeReport } from "./ConformanceReport.ts"
 import { checks } from "./checks.ts"

@@ -7,7 +7,7 @@ import { exitCodes } from "@farmops/core/host/exitCodes"
 import { Clock, Context, Effect, Layer, Runtime, Schema, SubscriptionRef } from "effect"
 import type { Observation } from "../contract/Observation.ts"
 import { ObservationsFull } from "../contract/Source.ts"
-import { packObservation } from "./packObservation.ts"
+import { packObservation } from "./observations/packObservation.ts"
 
 /** An observation that waits, without what it says: enough to see whose turn it is. */
 export interface PendingObservation {

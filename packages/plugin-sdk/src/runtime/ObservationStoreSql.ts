@@ -17,9 +17,9 @@ import {
   type PendingObservation,
   pendingListedMax
 } from "./ObservationStore.ts"
-import { packObservation, unpackObservation } from "./packObservation.ts"
-import { makePluginMemories } from "./pluginMemories.ts"
-import type { ObservationKey } from "./sealedRow.ts"
+import { packObservation, unpackObservation } from "./observations/packObservation.ts"
+import { makePluginMemories } from "./observations/pluginMemories.ts"
+import type { ObservationKey } from "./observations/sealedRow.ts"
 
 interface PendingRow {
   readonly position: number | string

@@ -33,6 +33,16 @@ export class PluginFault extends Schema.TaggedError<PluginFault>()("PluginFault"
   }
 }
 
+/** The plugin did not become ready: `describe` within the time, in the contract's words, with the id that was expected. */
+export class PluginNotReady extends Schema.TaggedError<PluginNotReady>()("PluginNotReady", {
+  plugin: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `plugin ${this.plugin} did not start: ${this.reason}`
+  }
+}
+
 /** What an agent may ask of it. */
 export interface Plugin {
   readonly description: PluginDescription

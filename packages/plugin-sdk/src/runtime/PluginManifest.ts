@@ -1,4 +1,5 @@
 /** `farmops-plugins.yaml`: which plugins an agent runs, how it obtains each, what each may see, and how far it may go. */
+import type { BackOff } from "@farmops/core/http/backOff"
 import { Schema } from "effect"
 import type { ConfinementLevel } from "./PluginRuntime.ts"
 
@@ -121,6 +122,9 @@ const PluginEntry = Schema.Struct({
   })
 )
 
+/** One plugin as the file has it. */
+export type PluginEntry = typeof PluginEntry.Type
+
 const HostEntry = Schema.Struct({ ...Exec.fields, ...process })
 
 /** The file as it is written. */
@@ -170,8 +174,8 @@ export interface RestartPolicy {
   /** How often it may end within the window; once more, and it is deactivated. */
   readonly crashBudget: number
   readonly windowMs: number
-  readonly backOffFirstMs: number
-  readonly backOffMsMax: number
+  /** The pauses before it is started again. */
+  readonly backOff: BackOff
 }
 
 /** Limits where the manifest has none. */
@@ -204,8 +208,7 @@ export const defaultRestart: RestartPolicy = {
   // A sixth crash within a minute is a broken plugin; starting it for ever would hide that.
   crashBudget: 5,
   windowMs: 60_000,
-  backOffFirstMs: 100,
-  backOffMsMax: 30_000
+  backOff: { firstMs: 100, maxMs: 30_000 }
 }
 
 /** What the manifest says of one plugin, whoever its process belongs to. */

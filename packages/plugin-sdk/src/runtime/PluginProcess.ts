@@ -1,143 +1,77 @@
 /**
- * Runs a plugin as a process of its own and speaks gRPC to it on a Unix socket that only this user can reach. The process
- * ends with the scope; one that dies is started again at the next call, and one that keeps dying is given up.
+ * One plugin as a supervised process, without a manifest's file: for a pipeline, a tool or a test. It is supervised as any plugin
+ * of an agent is.
  */
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { Clock, Effect, Exit, Result, Scope, Semaphore } from "effect"
-import { decodeVerdict } from "../contract/decode.ts"
-import { type Observation, rawDataBytesMax } from "../contract/Observation.ts"
-import {
-  defaultLimits,
-  type LivePlugin,
-  launchPlugin,
-  type PluginLimits,
-  type PluginNotReady,
-  type PluginSpec
-} from "./launchPlugin.ts"
-import { type Plugin, PluginFault } from "./Plugin.ts"
-import { hasEnded } from "./pluginChild.ts"
-import { faultCodeOf } from "./pluginClient.ts"
+import { Effect, type Scope } from "effect"
+import { detectConfinement } from "./confine/detectConfinement.ts"
+import { launcherOf } from "./launch/launcherOf.ts"
+import type { StartFailed, UnitLauncher } from "./launch/UnitLaunch.ts"
+import { pluginManifestOf } from "./loadPluginManifest.ts"
+import { PluginNotReady } from "./Plugin.ts"
+import type { PluginEntry, UnitSpec } from "./PluginManifest.ts"
+import type { RuntimePlugin } from "./PluginRuntime.ts"
+import { makePluginBoard } from "./supervise/PluginBoard.ts"
+import { makePluginUnits } from "./supervise/PluginUnits.ts"
+import { defaultPace } from "./supervise/superviseUnit.ts"
 
-export { defaultLimits, type PluginLimits, PluginNotReady, type PluginSpec } from "./launchPlugin.ts"
+/** The program of a plugin. */
+export interface PluginSpec {
+  /** The id that the plugin must describe itself with. */
+  readonly id: string
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+}
+
+/** What the manifest may say of a plugin besides its program, in the manifest's words. */
+export type PluginOptions = Omit<PluginEntry, "id" | "exec" | "host" | "socket" | "wasm" | "oci">
 
 /** A running plugin. */
-export interface RunningPlugin extends Plugin {
+export interface RunningPlugin extends RuntimePlugin {
   /** How often its process had to be started again. */
   readonly restarts: () => number
-  /** Null while no process runs: the next call starts one. */
+  /** Null while no process runs: calls wait for the next one. */
   readonly pid: () => number | null
-  /** Whether it died too often and was given up until `restart`. */
+  /** Whether it ended too often and was given up until `restart`. */
   readonly isDeactivated: () => boolean
-  /** Stops the process, starts another and forgets how often it died. */
+  /** Puts another process in the place of this one, and forgets how often it ended. */
   readonly restart: Effect.Effect<void, PluginNotReady>
 }
 
-const firstBackOffMs = 100
-const minuteMs = 60_000
-// A plugin that is alive describes itself at once; one that does not is stuck in a loop that only a signal ends.
-const probeMsMax = 1_000
-
-interface Running extends LivePlugin {
-  readonly scope: Scope.Closeable
-}
-
-const makeDirectory = Effect.acquireRelease(
-  // mkdtemp makes it 0700. The system's folder keeps the path short: a socket's may have about 100 bytes.
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "farmops-plugin-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
-
-/** Starts the plugin and answers once it is ready. The folder of its sockets has mode 0700 and goes away with the scope. */
+/** Starts the plugin and answers once it is ready. It ends with the scope. */
 export const startPlugin = Effect.fn("startPlugin")(function* (
-  spec: PluginSpec,
-  changes: Partial<PluginLimits> = {}
+  { args, command, id }: PluginSpec,
+  options: PluginOptions = {}
 ): Effect.fn.Return<RunningPlugin, PluginNotReady, Scope.Scope> {
-  const limits = { ...defaultLimits, ...changes }
-  const directory = yield* makeDirectory
-  const lock = yield* Semaphore.make(1)
-  const fault = (code: PluginFault["code"]) => new PluginFault({ plugin: spec.id, code })
-  let starts: ReadonlyArray<number> = []
-  let runs = 0
-  let deactivated = false
-  let running: Running | null = null
+  const manifest = pluginManifestOf({ plugins: [{ ...options, id, exec: { command, args } }] }, ".", {})
+  const board = yield* makePluginBoard
+  // Once its process is gone, nothing is known of it any more.
+  yield* Effect.addFinalizer(() => board.arrange([]))
+  const units = yield* makePluginUnits(board, defaultPace)
+  const machine = yield* Effect.cached(detectConfinement)
+  const notReady = (reason: string) => new PluginNotReady({ plugin: id, reason })
+  const row = () => board.status.value[0]
 
-  const stop = Effect.uninterruptible(
-    Effect.suspend(() => {
-      const last = running
-      running = null
-      return last === null ? Effect.void : Scope.close(last.scope, Exit.void)
-    })
-  )
-
-  // Whatever interrupts it, the process is either in `running` or gone.
-  const launch = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      yield* stop
-      const scope = yield* Scope.make()
-      const live = yield* restore(Scope.provide(launchPlugin(spec, limits, directory, ++runs), scope)).pipe(
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )
-      running = { ...live, scope }
-      return running
-    })
-  )
-
-  const startAgain = Effect.gen(function* () {
-    if (deactivated) return yield* fault("deactivated")
-    const now = Number(yield* Clock.monotonicTimeNanos) / 1e6
-    starts = starts.filter((at) => now - at < minuteMs)
-    if (starts.length > limits.restartsPerMinuteMax) {
-      deactivated = true
-      yield* stop
-      yield* Effect.logError("A plugin was deactivated: its process ended too often", { plugin: spec.id })
-      return yield* fault("deactivated")
+  type Start = (spec: UnitSpec, launcher: UnitLauncher) => Effect.Effect<ReadonlyArray<StartFailed>>
+  const each = Effect.fnUntraced(function* (start: Start) {
+    for (const spec of manifest.units) {
+      const [failure] = yield* start(spec, launcherOf(spec, machine))
+      if (failure !== undefined) return yield* notReady(failure.detail)
     }
-    if (starts.length > 0) yield* Effect.sleep(firstBackOffMs * 2 ** (starts.length - 1))
-    starts = [...starts, now]
-    yield* Effect.logWarning("A plugin's process ended and is started again", { plugin: spec.id })
-    return yield* Effect.mapError(launch, () => fault("crashed"))
   })
 
-  const current = lock.withPermits(1)(
-    Effect.suspend(() => (running !== null && !hasEnded(running.child) ? Effect.succeed(running) : startAgain))
+  const stop = Effect.forEach(manifest.units, ({ key }) => units.remove(key), { discard: true })
+  yield* Effect.onError(
+    each((spec, launcher) => Effect.flatten(units.add(spec, launcher))),
+    () => stop
   )
-
-  const answers = (asked: Running) => Effect.map(Effect.result(asked.client.describe(probeMsMax)), Result.isSuccess)
-
-  // A process that is gone, or stuck, gets no further call. Its end may be known to the socket before it is to us.
-  const retire = (asked: Running) => lock.withPermits(1)(Effect.suspend(() => (running === asked ? stop : Effect.void)))
-
-  const verify = Effect.fn("PluginProcess.verify")(function* (observation: Observation, memory?: Uint8Array) {
-    if (observation.rawData.length > rawDataBytesMax) return yield* fault("too_large")
-    const asked = yield* current
-    const answer = yield* Effect.result(asked.client.verify(observation, memory))
-    if (Result.isFailure(answer)) {
-      const code = faultCodeOf(answer.failure)
-      if (code === "crashed" || (code === "deadline" && !(yield* answers(asked)))) yield* retire(asked)
-      return yield* fault(code)
-    }
-    return yield* decodeVerdict(answer.success).pipe(Effect.mapError(() => fault("answer")))
-  })
-
-  yield* Effect.addFinalizer(() => stop)
-  starts = [Number(yield* Clock.monotonicTimeNanos) / 1e6]
-  const { description } = yield* launch
+  const [plugin] = units.plugins()
+  if (plugin === undefined) return yield* notReady("it ended at once")
 
   return {
-    // Of the first start, before it saw anything: a plugin that describes itself differently later changes nothing.
-    description,
-    verify,
-    restarts: () => runs - 1,
-    pid: () => (running !== null && !hasEnded(running.child) ? (running.child.pid ?? null) : null),
-    isDeactivated: () => deactivated,
-    restart: lock.withPermits(1)(
-      Effect.suspend(() => {
-        deactivated = false
-        starts = []
-        return Effect.asVoid(launch)
-      })
-    )
+    ...plugin,
+    restarts: () => (row()?.starts ?? 1) - 1,
+    pid: () => row()?.pid ?? null,
+    isDeactivated: () => row()?.state === "deactivated",
+    restart: each(units.replace)
   }
 })

@@ -1,12 +1,12 @@
 /** The runtime over plugins that are values of this process: for tests, examples and pipelines without a host. It confines nothing. */
 import { Effect, Layer } from "effect"
 import type { DefinedPlugin } from "../contract/DefinedPlugin.ts"
-import { inProcessLauncher } from "./launchInProcess.ts"
-import { makePluginBoard } from "./PluginBoard.ts"
+import { inProcessLauncher } from "./launch/launchInProcess.ts"
 import { defaultRestart, defaultUnitLimits, type PluginSettings } from "./PluginManifest.ts"
 import { PluginRuntime } from "./PluginRuntime.ts"
-import { makePluginUnits } from "./PluginUnits.ts"
-import { defaultPace } from "./superviseUnit.ts"
+import { makePluginBoard } from "./supervise/PluginBoard.ts"
+import { makePluginUnits } from "./supervise/PluginUnits.ts"
+import { defaultPace } from "./supervise/superviseUnit.ts"
 
 /** What a manifest would say of each plugin, by id; without it a plugin sees all that it declares but Secrets. */
 export type InProcessSettings = Readonly<Record<string, Partial<Omit<PluginSettings, "id" | "complain">>>>

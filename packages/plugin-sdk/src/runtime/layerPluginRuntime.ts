@@ -1,28 +1,14 @@
 /** The runtime over a manifest: every plugin that it names, and every socket that appears in its folder. */
 import { Effect, Exit, Layer, Scope, Semaphore } from "effect"
-import { type Confinement, detectConfinement } from "./confine/detectConfinement.ts"
-import { socketLauncher } from "./connectSocket.ts"
-import { type ArrangeBoard, discoverSockets, socketKey } from "./discoverSockets.ts"
-import { processLauncher } from "./launchProcess.ts"
-import { wasmLauncher } from "./launchWasm.ts"
-import { makePluginBoard } from "./PluginBoard.ts"
+import { detectConfinement } from "./confine/detectConfinement.ts"
+import { launcherOf } from "./launch/launcherOf.ts"
+import type { StartFailed } from "./launch/UnitLaunch.ts"
 import type { PluginManifest, SocketDirectory, UnitSpec } from "./PluginManifest.ts"
 import { PluginRuntime, ReloadRefused } from "./PluginRuntime.ts"
-import { makePluginUnits } from "./PluginUnits.ts"
-import { defaultPace, type Pace } from "./superviseUnit.ts"
-import type { StartFailed, UnitLauncher } from "./UnitLaunch.ts"
-
-const launcherOf = (spec: UnitSpec, machine: Effect.Effect<Confinement>): UnitLauncher => {
-  const { program } = spec
-  switch (program.kind) {
-    case "exec":
-      return processLauncher(spec, program, machine)
-    case "socket":
-      return socketLauncher(spec, program)
-    case "wasm":
-      return wasmLauncher(spec, program)
-  }
-}
+import { type ArrangeBoard, discoverSockets, socketKey } from "./supervise/discoverSockets.ts"
+import { makePluginBoard } from "./supervise/PluginBoard.ts"
+import { makePluginUnits } from "./supervise/PluginUnits.ts"
+import { defaultPace, type Pace } from "./supervise/superviseUnit.ts"
 
 const refusalOf = ({ plugins }: UnitSpec, { detail, plugin }: StartFailed) =>
   new ReloadRefused({ plugin: plugin ?? plugins.map(({ id }) => id).join(", "), reason: detail })

@@ -8,6 +8,7 @@ import {
   defaultRestart,
   defaultUnitLimits,
   ManifestFile,
+  type PluginEntry,
   type PluginManifest,
   type PluginSettings,
   type RestartPolicy,
@@ -18,10 +19,9 @@ import {
   wasmLimits
 } from "./PluginManifest.ts"
 
-type Entry = NonNullable<ManifestFile["plugins"]>[number]
 type Host = NonNullable<ManifestFile["hosts"]>[string]
 type Program = Pick<Host, "environment" | "readable" | "confinement" | "require_confinement">
-type Exec = NonNullable<Entry["exec"]>
+type Exec = NonNullable<PluginEntry["exec"]>
 
 // A token is a line; anything longer is the wrong file.
 const tokenBytesMax = 4096
@@ -36,7 +36,7 @@ interface Around {
 const ms = (seconds: number | undefined, otherwise: number) =>
   seconds === undefined ? otherwise : Math.round(seconds * 1000)
 
-const limitsOf = (given: Entry["limits"] = {}, otherwise: UnitLimits = defaultUnitLimits): UnitLimits => ({
+const limitsOf = (given: PluginEntry["limits"] = {}, otherwise: UnitLimits = defaultUnitLimits): UnitLimits => ({
   readyMsMax: ms(given.ready_seconds, otherwise.readyMsMax),
   callMsMax: ms(given.call_seconds, otherwise.callMsMax),
   stopMsMax: ms(given.stop_seconds, otherwise.stopMsMax),
@@ -46,14 +46,13 @@ const limitsOf = (given: Entry["limits"] = {}, otherwise: UnitLimits = defaultUn
   processesMax: given.processes ?? otherwise.processesMax
 })
 
-const restartOf = (given: Entry["restart"] = {}): RestartPolicy => {
-  const backOffFirstMs = given.backoff_first_ms ?? defaultRestart.backOffFirstMs
+const restartOf = (given: PluginEntry["restart"] = {}): RestartPolicy => {
+  const firstMs = given.backoff_first_ms ?? defaultRestart.backOff.firstMs
   return {
     again: given.policy !== "never",
     crashBudget: given.crash_budget ?? defaultRestart.crashBudget,
     windowMs: ms(given.window_seconds, defaultRestart.windowMs),
-    backOffFirstMs,
-    backOffMsMax: Math.max(backOffFirstMs, given.backoff_max_ms ?? defaultRestart.backOffMsMax)
+    backOff: { firstMs, maxMs: Math.max(firstMs, given.backoff_max_ms ?? defaultRestart.backOff.maxMs) }
   }
 }
 
@@ -82,7 +81,7 @@ const execOf = (around: Around, exec: Exec, program: Program, shared: boolean): 
   requireConfinement: program.require_confinement ?? null
 })
 
-const programOf = (around: Around, entry: Entry): UnitProgram | null => {
+const programOf = (around: Around, entry: PluginEntry): UnitProgram | null => {
   if (entry.exec !== undefined) return execOf(around, entry.exec, entry, false)
   if (entry.socket !== undefined) {
     const token = entry.socket.token === undefined ? "" : Redacted.value(entry.socket.token)
@@ -92,7 +91,7 @@ const programOf = (around: Around, entry: Entry): UnitProgram | null => {
   return { kind: "wasm", module: resolve(around.folder, entry.wasm.module), digest: hexOf(entry.wasm.digest) }
 }
 
-const settingsOf = (around: Around, entry: Entry, at: number): PluginSettings => ({
+const settingsOf = (around: Around, entry: PluginEntry, at: number): PluginSettings => ({
   id: entry.id,
   sources: entry.sources ?? null,
   secrets: entry.secrets ?? {},

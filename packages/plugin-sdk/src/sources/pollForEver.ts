@@ -1,4 +1,5 @@
 /** Looks at something again and again: at its own pace while that works, with back-off while it does not. Never two looks at once. */
+import { backOffMs } from "@farmops/core/http/backOff"
 import { Effect, Random } from "effect"
 import type { SourceStatus } from "./SourceStatus.ts"
 
@@ -18,15 +19,14 @@ const backOffMsMax = 5 * 60_000
 const retryAfterMsMax = 6 * 60 * 60_000
 
 // Many agents that start together shall not ask together.
-const jitterShare = 0.1
+const spread = [0.9, 1.1] as const
 
 /** How long to wait after `failures` failed looks in a row. `random` is from 0 to 1. Pure. */
 export const waitMs = (everyMs: number, failures: number, retryAfterMs: number | null, random: number): number => {
-  const spread = 1 - jitterShare + 2 * jitterShare * random
-  if (failures === 0) return Math.round(everyMs * spread)
-  const backOff = Math.min(backOffMsMax, Math.max(everyMs, backOffMsMin) * 2 ** Math.min(failures - 1, 20))
+  if (failures === 0) return backOffMs({ firstMs: everyMs, maxMs: everyMs, spread }, 0, random)
+  const backOff = { firstMs: Math.max(everyMs, backOffMsMin), maxMs: backOffMsMax, spread }
   // Only ever later than asked for.
-  return Math.max(Math.round(backOff * spread), Math.min(retryAfterMs ?? 0, retryAfterMsMax))
+  return Math.max(backOffMs(backOff, failures, random), Math.min(retryAfterMs ?? 0, retryAfterMsMax))
 }
 
 /** Looks until it is interrupted, and tells `status` how it goes. */

@@ -47,7 +47,7 @@ const unit = (
     requireConfinement: level
   },
   limits: { ...defaultUnitLimits, readyMsMax: 30_000, ...limits },
-  restart: { ...defaultRestart, crashBudget, backOffFirstMs: 10, backOffMsMax: 20 }
+  restart: { ...defaultRestart, crashBudget, backOff: { firstMs: 10, maxMs: 20 } }
 })
 
 const isMarked = (pid: number, mark: string): boolean => {

@@ -1,21 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { backOffMs } from "../../src/sources/kubernetes/backOff.ts"
 import { makePendingSubjects } from "../../src/sources/kubernetes/pendingSubjects.ts"
-
-describe("the back-off", () => {
-  it("doubles up to its maximum, and keeps at least half of a pause", () => {
-    const pace = { firstMs: 800, maxMs: 30_000 }
-    const attempts = [0, 1, 2, 5, 6, 1_000_000]
-    assert.deepStrictEqual(
-      attempts.map((attempt) => backOffMs(pace, attempt, 0)),
-      [400, 800, 1_600, 12_800, 15_000, 15_000]
-    )
-    assert.deepStrictEqual(
-      attempts.map((attempt) => backOffMs(pace, attempt, 1)),
-      [800, 1_600, 3_200, 25_600, 30_000, 30_000]
-    )
-  })
-})
 
 describe("subjects that wait", () => {
   const always = () => true

@@ -1,5 +1,5 @@
 /** What the kernel tells of a process in `/proc/PID/stat`, and in which units. Reading it never waits for the process. */
-import { readdirSync, readFileSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs"
 
 /** One process at one moment. */
 export interface ProcStat {
@@ -40,10 +40,23 @@ export const allPids = (): ReadonlyArray<number> => {
   }
 }
 
+// Far longer than a line of /proc can be. One for all: a plugin is looked at ten times a second, and `readFileSync` would leave
+// 64 KiB of garbage each time.
+const statBuffer = Buffer.alloc(4_096)
+
+const readLine = (path: string): string => {
+  const file = openSync(path, "r")
+  try {
+    return statBuffer.toString("latin1", 0, readSync(file, statBuffer, 0, statBuffer.length, 0))
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Null where the process is gone. */
 export const readProcStat = (pid: number): ProcStat | null => {
   try {
-    const line = readFileSync(`/proc/${pid}/stat`, "latin1")
+    const line = readLine(`/proc/${pid}/stat`)
     // The second field is the program's name in brackets and may hold anything, brackets too.
     const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
     // proc(5) counts from 1, and the first of these is its third.

@@ -7,8 +7,8 @@ import { readFile } from "node:fs/promises"
 import { basename } from "node:path"
 import { Effect, Exit, Result, Scope, Semaphore } from "effect"
 import { messageBytesMax, type Observation, rawDataBytesMax } from "../../contract/Observation.ts"
-import { PluginNotReady } from "../launchPlugin.ts"
-import { type Plugin, PluginFault } from "../Plugin.ts"
+import { outsideContract } from "../launch/UnitLaunch.ts"
+import { type Plugin, PluginFault, PluginNotReady } from "../Plugin.ts"
 import { moduleBytesMax } from "./inspectModule.ts"
 import { startWasmThread, type WasmFault, type WasmThread } from "./WasmThread.ts"
 import { readDescription, readVerdict, writeRequest } from "./wasmMessages.ts"
@@ -135,7 +135,7 @@ export const startWasmPlugin = Effect.fn("startWasmPlugin")(function* (
   yield* Effect.addFinalizer(() => stop)
   const first = yield* launch
   const described = yield* Effect.result(readDescription(first.thread.description))
-  if (Result.isFailure(described)) return yield* notReady("its description is outside the contract")
+  if (Result.isFailure(described)) return yield* notReady(outsideContract)
   const description = described.success
   id = description.plugin_id
   if (spec.id !== null && id !== spec.id) return yield* notReady("it describes itself with another id")

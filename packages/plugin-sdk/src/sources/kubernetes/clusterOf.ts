@@ -1,6 +1,6 @@
 /** Which cluster this is, so that the same names in another are other subjects. */
+import { backOffMs } from "@farmops/core/http/backOff"
 import { Effect, Option, Random, Schema } from "effect"
-import { backOffMs } from "./backOff.ts"
 import type { KubeClient } from "./KubeClient.ts"
 import type { ReflectorPace } from "./watchResource.ts"
 
@@ -16,7 +16,7 @@ export const clusterOf = Effect.fnUntraced(function* (
   { backOff }: Pick<ReflectorPace, "backOff">,
   onFailure: (code: string) => Effect.Effect<void>
 ): Effect.fn.Return<string> {
-  for (let attempt = 0; ; attempt++) {
+  for (let failures = 1; ; failures++) {
     const answer = yield* Effect.result(client.json("/api/v1/namespaces/kube-system"))
     if (answer._tag === "Success") {
       const found = Option.getOrNull(decode(answer.success))
@@ -25,6 +25,6 @@ export const clusterOf = Effect.fnUntraced(function* (
     const { code } = answer.failure
     if (code === "forbidden" || code === "not_found") return client.origin
     yield* onFailure(code)
-    yield* Effect.sleep(backOffMs(backOff, attempt, yield* Random.next))
+    yield* Effect.sleep(backOffMs(backOff, failures, yield* Random.next))
   }
 })

@@ -1,7 +1,7 @@
 /** A whole resource at one moment, at a pace that follows the clock: started anew within the same turn, it is the same sweep. */
+import { backOffMs } from "@farmops/core/http/backOff"
 import { Clock, Effect, Random } from "effect"
 import type { KubernetesObject } from "../../contract/KubernetesEvent.ts"
-import { backOffMs } from "./backOff.ts"
 import type { KubeClient } from "./KubeClient.ts"
 import { type KubeFailed, kubeFailed } from "./KubeFailed.ts"
 import { listResource } from "./listResource.ts"
@@ -71,7 +71,7 @@ export const sweepForEver = Effect.fnUntraced(function* (
   }
 ): Effect.fn.Return<never> {
   const { everyMs, pace } = options
-  let attempt = 0
+  let failures = 0
   for (;;) {
     const slot = Math.floor((yield* Clock.currentTimeMillis) / everyMs)
     const failure = yield* sweepOnce(options).pipe(
@@ -79,13 +79,13 @@ export const sweepForEver = Effect.fnUntraced(function* (
       Effect.match({ onFailure: (failed) => failed, onSuccess: () => null })
     )
     if (failure === null) {
-      attempt = 0
+      failures = 0
       yield* Effect.sleep(Math.max(0, (slot + 1) * everyMs - (yield* Clock.currentTimeMillis)))
       continue
     }
     yield* on.failed(failure)
     const isRefused = failure.code === "forbidden" || failure.code === "not_found" || failure.code === "too_large"
-    const pause = backOffMs(isRefused ? pace.refused : pace.backOff, attempt++, yield* Random.next)
+    const pause = backOffMs(isRefused ? pace.refused : pace.backOff, ++failures, yield* Random.next)
     yield* Effect.sleep(Math.max(pause, (failure.retryAfterSeconds ?? 0) * 1000))
   }
 })

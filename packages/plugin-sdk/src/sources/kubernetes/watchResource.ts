@@ -2,9 +2,9 @@
  * A reflector: every object of a resource, then every change, for as long as it is run. It lists, watches from there, lists again
  * when the server has forgotten the version it knows, and tells what was deleted meanwhile. It never fails: it degrades and tries on.
  */
+import { type BackOff, backOffMs } from "@farmops/core/http/backOff"
 import { Clock, Effect, Queue, Random, type Semaphore, Stream } from "effect"
 import type { KubernetesObject } from "../../contract/KubernetesEvent.ts"
-import { type BackOffPace, backOffMs } from "./backOff.ts"
 import type { KubeClient } from "./KubeClient.ts"
 import { type KubeFailed, type KubeFailure, kubeFailed } from "./KubeFailed.ts"
 import { listResource, pageObjects, type Selection } from "./listResource.ts"
@@ -38,9 +38,9 @@ export type ResourceEvent =
 
 /** How long things take; tests have other hours. */
 export interface ReflectorPace extends WatchPace {
-  readonly backOff: BackOffPace
+  readonly backOff: BackOff
   /** Where only a person can help: a right that is missing, a resource that is not there. */
-  readonly refused: BackOffPace
+  readonly refused: BackOff
   readonly pageObjects: number
 }
 
@@ -121,7 +121,7 @@ const reflect = Effect.fnUntraced(function* (
   let version: string | null = null
   let selection: Selection | null = null
   // Failures in a row. A list alone does not end the row: a server could forget every version at once.
-  let attempt = 0
+  let failures = 0
   let told: KubeFailure | "listing" | "synced" | null = null
 
   const put = (object: KubernetesObject): ReadonlyArray<ResourceEvent> => {
@@ -170,7 +170,7 @@ const reflect = Effect.fnUntraced(function* (
   })
 
   const onLine = ({ object, type }: WatchLine) => {
-    attempt = 0
+    failures = 0
     version = text(metadataOf(object).resourceVersion) || version
     if (type === "BOOKMARK") return Effect.void
     if (type !== "DELETED") return tell(put(object))
@@ -192,7 +192,7 @@ const reflect = Effect.fnUntraced(function* (
     ).pipe(
       Effect.ensuring(
         Effect.map(Clock.currentTimeMillis, (now) => {
-          if (now - started >= wellMs) attempt = 0
+          if (now - started >= wellMs) failures = 0
         })
       )
     )
@@ -201,7 +201,7 @@ const reflect = Effect.fnUntraced(function* (
   })
 
   const pause = Effect.fnUntraced(function* ({ code, retryAfterSeconds }: KubeFailed) {
-    const waitMs = backOffMs(isRefusal(code) ? pace.refused : pace.backOff, attempt++, yield* Random.next)
+    const waitMs = backOffMs(isRefusal(code) ? pace.refused : pace.backOff, ++failures, yield* Random.next)
     yield* Effect.sleep(Math.max(waitMs, (retryAfterSeconds ?? 0) * 1000))
   })
 
@@ -211,8 +211,8 @@ const reflect = Effect.fnUntraced(function* (
     // A definition that was removed may come back in another version.
     if (code === "not_found") selection = version = null
     // The first `gone` is how a server says: list again. One that says so to the list itself has to be waited for.
-    if (code === "gone" && attempt === 0) {
-      attempt = 1
+    if (code === "gone" && failures === 0) {
+      failures = 1
       return
     }
     yield* phase(code, { _tag: "Degraded", code })

@@ -2,17 +2,18 @@
  * Keeps one unit running: starts it again when it ends, later each time, and gives up on what cannot be cured. A call is sent
  * to one start and settles once.
  */
+import { backOffMs } from "@farmops/core/http/backOff"
 import { Clock, Deferred, Effect, Latch, Random, Result, Schema, type Scope, Semaphore } from "effect"
-import type { Observation } from "../contract/Observation.ts"
-import type { Verdict } from "../contract/Verdict.ts"
-import { backOffMs, countEnd, isSpent } from "./backOff.ts"
-import type { CheckedPlugin } from "./checkPlugin.ts"
-import { PluginFault } from "./Plugin.ts"
+import type { Observation } from "../../contract/Observation.ts"
+import type { Verdict } from "../../contract/Verdict.ts"
+import type { CheckedPlugin } from "../launch/checkPlugin.ts"
+import { isFinal, type StartedUnit, startUnit } from "../launch/startUnit.ts"
+import type { StartFailed, UnitEnd, UnitLauncher } from "../launch/UnitLaunch.ts"
+import { PluginFault } from "../Plugin.ts"
+import type { UnitSettings } from "../PluginManifest.ts"
+import type { Deactivation } from "../PluginRuntime.ts"
+import { countEnd, isSpent } from "./crashBudget.ts"
 import type { PluginBoard } from "./PluginBoard.ts"
-import type { UnitSettings } from "./PluginManifest.ts"
-import type { Deactivation } from "./PluginRuntime.ts"
-import { isFinal, type StartedUnit, startUnit } from "./startUnit.ts"
-import type { StartFailed, UnitEnd, UnitLauncher } from "./UnitLaunch.ts"
 import { isOut, type Member, makeUnitMembers } from "./UnitMembers.ts"
 
 /** The unit is being stopped and took no part in this call: its successor, if there is one, may be asked. */
@@ -192,7 +193,7 @@ export const superviseUnit = Effect.fnUntraced(function* (
       if (members.inUse().length === 0) break
       yield* members.showAll({ state: "backoff", pid: null, rss_bytes: null })
       yield* members.log("A plugin ended and is started again", { unit: spec.key, code })
-      yield* Effect.sleep(backOffMs(ends, restart, yield* Random.next))
+      yield* Effect.sleep(backOffMs(restart.backOff, ends.length, yield* Random.next))
     }
   }).pipe(Effect.ensuring(Effect.sync(() => news.openUnsafe())))
 

@@ -1,8 +1,8 @@
 /** Reaches a plugin that somebody else started, on the socket where it listens already. The agent holds it by nothing. */
 import { lstatSync } from "node:fs"
 import { Effect, Redacted } from "effect"
+import type { UnitProgram, UnitSettings } from "../PluginManifest.ts"
 import { askOverSocket } from "./askOverSocket.ts"
-import type { UnitProgram, UnitSettings } from "./PluginManifest.ts"
 import { startFailed, type UnitLauncher } from "./UnitLaunch.ts"
 
 type SocketProgram = Extract<UnitProgram, { readonly kind: "socket" }>

@@ -1,8 +1,8 @@
 /** A unit that is a value of this very process. Nothing starts, nothing holds it, and it cannot end by itself. */
 import { Effect } from "effect"
-import type { DefinedPlugin } from "../contract/DefinedPlugin.ts"
-import { readRawData } from "../contract/Observation.ts"
-import { inProcessPlugin } from "./InProcessPlugin.ts"
+import type { DefinedPlugin } from "../../contract/DefinedPlugin.ts"
+import { readRawData } from "../../contract/Observation.ts"
+import { inProcessPlugin } from "../InProcessPlugin.ts"
 import { startFailed, type UnitLauncher } from "./UnitLaunch.ts"
 
 /** Its answers are checked as a stranger's would be. */

@@ -1,11 +1,10 @@
 /** Starts a unit as a WebAssembly module in a thread. The thread is replaced by itself after a call that took too long. */
 import { Effect } from "effect"
-import { readRawData } from "../contract/Observation.ts"
-import { outsideContract } from "./launchPlugin.ts"
-import type { UnitProgram, UnitSettings } from "./PluginManifest.ts"
+import { readRawData } from "../../contract/Observation.ts"
+import type { UnitProgram, UnitSettings } from "../PluginManifest.ts"
+import { startWasmPlugin } from "../wasm/WasmPlugin.ts"
 import { fileDigest } from "./programDigest.ts"
-import { startFailed, type UnitLauncher } from "./UnitLaunch.ts"
-import { startWasmPlugin } from "./wasm/WasmPlugin.ts"
+import { outsideContract, startFailed, type UnitLauncher } from "./UnitLaunch.ts"
 
 type WasmProgram = Extract<UnitProgram, { readonly kind: "wasm" }>
 

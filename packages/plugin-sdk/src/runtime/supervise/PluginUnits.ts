@@ -3,13 +3,13 @@
  * plugin's handle outlives its unit: it asks whichever unit serves the plugin now.
  */
 import { Effect, Exit, Scope, Semaphore } from "effect"
-import type { CheckedPlugin } from "./checkPlugin.ts"
-import { PluginFault } from "./Plugin.ts"
+import type { CheckedPlugin } from "../launch/checkPlugin.ts"
+import type { StartFailed, UnitLauncher } from "../launch/UnitLaunch.ts"
+import { PluginFault } from "../Plugin.ts"
+import type { UnitSettings } from "../PluginManifest.ts"
+import type { RuntimePlugin } from "../PluginRuntime.ts"
 import type { PluginBoard } from "./PluginBoard.ts"
-import type { UnitSettings } from "./PluginManifest.ts"
-import type { RuntimePlugin } from "./PluginRuntime.ts"
 import { type Pace, superviseUnit, type Unit } from "./superviseUnit.ts"
-import type { StartFailed, UnitLauncher } from "./UnitLaunch.ts"
 
 // Twenty programs that start at once on two cores would all be late.
 const startsMax = 4

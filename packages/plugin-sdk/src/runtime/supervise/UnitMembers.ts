@@ -1,9 +1,9 @@
 /** The plugins of one unit as their owner sees them: what each did, and what became of it. */
 import { Clock, Effect } from "effect"
-import type { CheckedPlugin } from "./checkPlugin.ts"
+import type { CheckedPlugin } from "../launch/checkPlugin.ts"
+import type { LaunchedUnit, UnitLauncher } from "../launch/UnitLaunch.ts"
+import type { Deactivation } from "../PluginRuntime.ts"
 import type { PluginBoard, PluginRow } from "./PluginBoard.ts"
-import type { Deactivation } from "./PluginRuntime.ts"
-import type { LaunchedUnit, UnitLauncher } from "./UnitLaunch.ts"
 
 /** One plugin, whether it runs now or not. */
 export interface Member {

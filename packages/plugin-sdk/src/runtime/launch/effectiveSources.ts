@@ -1,6 +1,6 @@
 /** What a plugin is sent: what it declares, cut to what its owner allows. Pure. */
-import type { PluginDescription } from "../contract/Verdict.ts"
-import type { PluginSettings } from "./PluginManifest.ts"
+import type { PluginDescription } from "../../contract/Verdict.ts"
+import type { PluginSettings } from "../PluginManifest.ts"
 
 // In a Kubernetes object these hold what a Secret keeps. A ConfigMap's are asked for in the same way, and need the same word.
 const secretMembers: ReadonlySet<string> = new Set(["data", "stringData"])

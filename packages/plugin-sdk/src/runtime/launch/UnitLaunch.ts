@@ -1,8 +1,8 @@
 /** One start of a unit: a process, a thread or a connection, and the plugins behind it. However it is made, it is asked alike. */
 import { type Effect, Schema, type Scope } from "effect"
-import type { PluginDescription } from "../contract/Verdict.ts"
-import type { Plugin } from "./Plugin.ts"
-import { type ConfinementLevel, type Deactivation, deactivations, type Obtained } from "./PluginRuntime.ts"
+import type { PluginDescription } from "../../contract/Verdict.ts"
+import type { Plugin } from "../Plugin.ts"
+import { type ConfinementLevel, type Deactivation, deactivations, type Obtained } from "../PluginRuntime.ts"
 
 /** It did not come as far as its first observation. `detail` is for its owner: it may hold the plugin's own words. */
 export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed", {
@@ -19,6 +19,9 @@ export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed"
 /** Makes the failures of one plugin. */
 export const startFailed = (plugin: string | null) => (reason: Deactivation, detail: string) =>
   new StartFailed({ plugin, reason, detail })
+
+/** The detail of a plugin whose description breaks a rule of the contract. */
+export const outsideContract = "its description is outside the contract"
 
 /** How a start ended by itself. `stuck`: it was alive and answered nothing any more. */
 export interface UnitEnd {

@@ -12,20 +12,20 @@ import {
   socketFileOf,
   socketVariable,
   tokenVariable
-} from "../contract/environment.ts"
-import { askOverSocket } from "./askOverSocket.ts"
-import { confineLaunch } from "./confine/confineLaunch.ts"
-import type { Confinement } from "./confine/detectConfinement.ts"
+} from "../../contract/environment.ts"
+import { confineLaunch } from "../confine/confineLaunch.ts"
+import type { Confinement } from "../confine/detectConfinement.ts"
 import {
   exceededBy,
   type GuardLimits,
   guardProcess,
   type LimitExceeded,
   type ProcessGuard
-} from "./confine/guardProcess.ts"
-import { terminateConfined } from "./confine/terminate.ts"
+} from "../confine/guardProcess.ts"
+import { terminateConfined } from "../confine/terminate.ts"
+import type { UnitProgram, UnitSettings } from "../PluginManifest.ts"
+import { askOverSocket } from "./askOverSocket.ts"
 import { logOutput } from "./logOutput.ts"
-import type { UnitProgram, UnitSettings } from "./PluginManifest.ts"
 import { childEnded, stopChild } from "./pluginChild.ts"
 import { fileDigest, programFile } from "./programDigest.ts"
 import { type StartFailed, startFailed, type UnitEnd, type UnitLauncher } from "./UnitLaunch.ts"

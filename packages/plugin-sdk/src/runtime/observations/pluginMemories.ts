@@ -1,7 +1,7 @@
 /** What plugins remember of their subjects, sealed row by row. Bounded for each plugin: the memory that was written longest ago gives way. */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { ObservationUnreadable } from "./ObservationStore.ts"
+import { ObservationUnreadable } from "../ObservationStore.ts"
 import type { ObservationKey } from "./sealedRow.ts"
 
 const nothing = new Uint8Array()

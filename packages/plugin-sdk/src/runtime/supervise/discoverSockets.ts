@@ -1,12 +1,12 @@
 /** Makes a unit of each socket that appears in the manifest's folder, and takes it away with the socket. */
+import { backOffMs } from "@farmops/core/http/backOff"
 import { Effect, Exit, Random, Redacted, Result, Scope } from "effect"
-import { askOverSocket } from "./askOverSocket.ts"
-import { backOffMs } from "./backOff.ts"
-import { socketLauncher } from "./connectSocket.ts"
+import { askOverSocket } from "../launch/askOverSocket.ts"
+import { socketLauncher } from "../launch/connectSocket.ts"
+import { startFailed } from "../launch/UnitLaunch.ts"
+import { defaultRestart, defaultUnitLimits, type SocketDirectory, type UnitSettings } from "../PluginManifest.ts"
 import type { PluginBoard, PluginRow } from "./PluginBoard.ts"
-import { defaultRestart, defaultUnitLimits, type SocketDirectory, type UnitSettings } from "./PluginManifest.ts"
 import type { PluginUnits } from "./PluginUnits.ts"
-import { startFailed } from "./UnitLaunch.ts"
 import { watchSocketDirectory } from "./watchSocketDirectory.ts"
 
 const unseen: PluginRow = {
@@ -64,7 +64,7 @@ export const discoverSockets = Effect.fnUntraced(function* (
     const key = socketKey(name)
     nameless.add(key)
     yield* board.show(key, unseen)
-    let tries: ReadonlyArray<number> = []
+    let failures = 0
     for (;;) {
       const answer = yield* Effect.result(askId(path))
       if (Result.isSuccess(answer)) {
@@ -80,8 +80,7 @@ export const discoverSockets = Effect.fnUntraced(function* (
       yield* board.fault(key, reason)
       if (reason !== "not_ready") return yield* board.show(key, { ...unseen, state: "deactivated", reason })
       yield* board.show(key, { ...unseen, state: "backoff" })
-      tries = [...tries, 0]
-      yield* Effect.sleep(backOffMs(tries, defaultRestart, yield* Random.next))
+      yield* Effect.sleep(backOffMs(defaultRestart.backOff, ++failures, yield* Random.next))
     }
   })
 

@@ -1,8 +1,8 @@
 /** One start of a unit, up to the moment from which its plugins may be asked. */
 import { Effect, Result, type Scope } from "effect"
+import type { UnitSettings } from "../PluginManifest.ts"
+import type { Deactivation } from "../PluginRuntime.ts"
 import { type CheckedPlugin, checkPlugin } from "./checkPlugin.ts"
-import type { UnitSettings } from "./PluginManifest.ts"
-import type { Deactivation } from "./PluginRuntime.ts"
 import { type LaunchedUnit, type StartFailed, startFailed, type UnitEnd, type UnitLauncher } from "./UnitLaunch.ts"
 
 /** What came of it. Where `ready` is empty, nobody is left to ask, and `failures` says why. */

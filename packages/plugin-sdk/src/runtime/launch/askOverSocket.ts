@@ -2,12 +2,11 @@
 import { existsSync } from "node:fs"
 import { Code, type ConnectError } from "@connectrpc/connect"
 import { Effect, type Redacted, Result, type Scope } from "effect"
-import { decodeDescription, decodeVerdict } from "../contract/decode.ts"
-import { type Observation, rawDataBytesMax } from "../contract/Observation.ts"
-import { outsideContract } from "./launchPlugin.ts"
-import { PluginFault } from "./Plugin.ts"
-import { faultCodeOf, makePluginClient } from "./pluginClient.ts"
-import { type Asked, startFailed } from "./UnitLaunch.ts"
+import { decodeDescription, decodeVerdict } from "../../contract/decode.ts"
+import { type Observation, rawDataBytesMax } from "../../contract/Observation.ts"
+import { PluginFault } from "../Plugin.ts"
+import { faultCodeOf, makePluginClient } from "../pluginClient.ts"
+import { type Asked, outsideContract, startFailed } from "./UnitLaunch.ts"
 
 /** Where a plugin listens. */
 export interface PluginAddress {

@@ -1,10 +1,10 @@
 /** From a plugin that answers to one that may be asked: its description, what it may see, and its configuration are in order. */
 import { Effect } from "effect"
-import { type PluginDescription, protocolVersion } from "../contract/Verdict.ts"
+import { type PluginDescription, protocolVersion } from "../../contract/Verdict.ts"
+import type { PluginSettings, UnitLimits } from "../PluginManifest.ts"
+import type { PluginIdentity } from "../PluginRuntime.ts"
 import { checkConfiguration } from "./checkConfiguration.ts"
 import { effectiveSources } from "./effectiveSources.ts"
-import type { PluginSettings, UnitLimits } from "./PluginManifest.ts"
-import type { PluginIdentity } from "./PluginRuntime.ts"
 import { type Asked, type StartFailed, startFailed } from "./UnitLaunch.ts"
 
 /** A plugin of a start that may be asked. */

@@ -1,6 +1,6 @@
 /** Where the owner sees every plugin: one row each, in the manifest's order. Counts outlive restarts and reloads. */
 import { DateTime, Effect, SubscriptionRef } from "effect"
-import type { PluginStatus } from "./PluginRuntime.ts"
+import type { PluginStatus } from "../PluginRuntime.ts"
 
 /** What a unit knows of one of its plugins. */
 export type PluginRow = Omit<PluginStatus, "id" | "starts" | "faults" | "last_fault">

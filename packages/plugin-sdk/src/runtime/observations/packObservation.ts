@@ -1,7 +1,7 @@
 /** An observation as bytes and back, for the store that seals them. */
 import { actorTypes } from "@farmops/proof/vocabulary"
 import { DateTime, Option, Redacted, Schema } from "effect"
-import type { Observation } from "../contract/Observation.ts"
+import type { Observation } from "../../contract/Observation.ts"
 
 const Head = Schema.fromJsonString(
   Schema.Struct({
