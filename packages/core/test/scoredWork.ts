@@ -1,6 +1,7 @@
 /** Proofs as scoring sees them: only the fields that a score depends on differ. Nobody signed them. */
 import type { FarmProof } from "@farmops/proof/FarmProof"
 import type { ActionType, ActorType, Category, Complexity, OutcomeStatus } from "@farmops/proof/vocabulary"
+import type { LedgerCalendar } from "../src/scoring/LedgerCalendar.ts"
 import { defaultRules, type Rules } from "../src/scoring/Rules.ts"
 import { emptyScoringState, type ScoringState } from "../src/scoring/ScoringState.ts"
 import { type ScoringDetail, scoreProof } from "../src/scoring/scoreProof.ts"
@@ -59,7 +60,7 @@ export interface Ledger {
 
 export const scoreAll = (
   works: ReadonlyArray<Work>,
-  options: { readonly rules?: Rules; readonly timeZone?: string; readonly from?: ScoringState } = {}
+  options: { readonly rules?: Rules; readonly timeZone?: string | LedgerCalendar; readonly from?: ScoringState } = {}
 ): Ledger => {
   let state = options.from ?? emptyScoringState
   const details = works.map((work) => {

@@ -8,7 +8,7 @@ import type { FarmProof } from "@farmops/proof/FarmProof"
 import { type Category, categories } from "@farmops/proof/vocabulary"
 import type { Rules } from "../scoring/Rules.ts"
 import { emptyScoringState, type ScoringState } from "../scoring/ScoringState.ts"
-import { type ScoringDetail, scoreProof } from "../scoring/scoreProof.ts"
+import { openScoring, type ScoringDetail } from "../scoring/scoreProof.ts"
 
 /** People and machines earn apart. */
 export type Board = ScoringDetail["board"]
@@ -101,13 +101,12 @@ export const projectEntries = (
   const details: Array<ScoringDetail> = []
   const categorySums = new Map<string, CategorySum>()
   const daySums = new Map<string, DaySum>()
-  let { botCoins, humanCoins, lastActive, length, scoring, updatedAt } = totals
+  const run = openScoring(totals.scoring)
+  let { botCoins, humanCoins, lastActive, length, updatedAt } = totals
   for (const { isVoid, proof, receivedAt } of entries) {
-    const { next, score } = scoreProof({ proof, state: scoring, rules, timeZone, isVoid })
-    const { detail } = score
+    const { detail } = run.score({ proof, rules, timeZone, isVoid })
     const { board, coins, farm_day: farmDay } = detail
     const { category } = proof.action
-    scoring = next
     length++
     updatedAt = receivedAt
     details.push(detail)
@@ -138,7 +137,7 @@ export const projectEntries = (
     }
   }
   return {
-    totals: { length, humanCoins, botCoins, lastActive, updatedAt, scoring },
+    totals: { length, humanCoins, botCoins, lastActive, updatedAt, scoring: run.state() },
     details,
     categories: [...categorySums.values()],
     days: [...daySums.values()]

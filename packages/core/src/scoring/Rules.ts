@@ -6,33 +6,50 @@ import { categories } from "@farmops/proof/vocabulary"
 import { Schema } from "effect"
 import { weekdays } from "./farmDay.ts"
 
-const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+/** The least and the most that each number of the rules may be. */
+export const ruleLimits = {
+  // 10,000 coins or a factor of 10 is far beyond any sensible rule and keeps every product exact.
+  coins: { minimum: 0, maximum: 10_000 },
+  thousandths: { minimum: 0, maximum: 10_000 },
+  upgradeMax: { minimum: 1000, maximum: 10_000 },
+  fatigueFree: { minimum: 1, maximum: 1000 },
+  dailyCeiling: { minimum: 0, maximum: 1_000_000 },
+  freezeEveryDays: { minimum: 1, maximum: 1000 },
+  freezesMax: { minimum: 0, maximum: 100 }
+} as const
 
-// 10,000 coins or a factor of 10 is far beyond any sensible rule and keeps every product exact.
-const Coins = between(0, 10_000)
-const Thousandths = between(0, 10_000)
+const between = (limits: { readonly minimum: number; readonly maximum: number }) =>
+  Schema.Int.check(Schema.isBetween(limits))
+
+const Thousandths = between(ruleLimits.thousandths)
+
+const Complexity = Schema.Struct({ low: Thousandths, medium: Thousandths, high: Thousandths })
+
+const neverLessForMore = ({ high, low, medium }: typeof Complexity.Type) =>
+  (low <= medium && medium <= high) || "low ≤ medium ≤ high"
 
 /** The rules of scoring. Factors and bonuses are thousandths: 1250 is × 1.25. A bonus of 0 or a null switches its factor off. */
 export const Rules = Schema.Struct({
   format: Schema.Literal("farmops/rules/1"),
   /** What a proof of the category is worth before any factor. */
-  base_coins: Schema.Record(Schema.Literals(categories), Coins),
-  complexity: Schema.Struct({ low: Thousandths, medium: Thousandths, high: Thousandths }),
+  base_coins: Schema.Record(Schema.Literals(categories), between(ruleLimits.coins)),
+  /** Harder work never pays less. */
+  complexity: Complexity.check(Schema.makeFilter(neverLessForMore)),
   /** Added in full at an impact radius of 10, not at all at 1. */
   impact_bonus: Thousandths,
   /** Added in full from the seventh day of a streak, not at all on the first. */
   streak_bonus: Thousandths,
   /** The most that a farm's upgrades may multiply by, all together. */
-  upgrade_max: between(1000, 10_000),
+  upgrade_max: between(ruleLimits.upgradeMax),
   /** So many proofs of one actor, plugin and action type count in full in a farm-day; each further one half of the one before. */
-  fatigue_free: Schema.NullOr(between(1, 1000)),
+  fatigue_free: Schema.NullOr(between(ruleLimits.fatigueFree)),
   /** The most coins that one board may earn in one farm-day. */
-  daily_ceiling: Schema.NullOr(between(0, 1_000_000)),
+  daily_ceiling: Schema.NullOr(between(ruleLimits.dailyCeiling)),
   /** Days without work that cost nothing. Work on them earns, but neither breaks nor extends a streak. */
-  rest_days: Schema.Array(Schema.Literals(weekdays)),
+  rest_days: Schema.Array(Schema.Literals(weekdays)).check(Schema.isUnique()),
   /** A freeze is earned with every so many active days; each saves the streak from one missed day, by itself. */
-  freeze_every_days: Schema.NullOr(between(1, 1000)),
-  freezes_max: between(0, 100)
+  freeze_every_days: Schema.NullOr(between(ruleLimits.freezeEveryDays)),
+  freezes_max: between(ruleLimits.freezesMax)
 })
 
 /** See the schema of the same name. */

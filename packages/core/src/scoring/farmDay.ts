@@ -11,6 +11,9 @@ export type Weekday = (typeof weekdays)[number]
 
 const dayMs = 86_400_000
 const lastDay = "9999-12-31"
+// What the wire can spell.
+const firstMs = Date.parse("0001-01-01T00:00:00Z")
+const lastMs = Date.parse(`${lastDay}T23:59:59Z`)
 
 // Only real zone names get in here, and there are a few hundred of those.
 const formatters = new Map<string, Intl.DateTimeFormat>()
@@ -57,3 +60,29 @@ export const dayOfNumber = (dayNumber: number): string => new Date(dayNumber * d
 
 /** The weekday of a day number: 0 is Sunday. */
 export const weekdayOf = (dayNumber: number): number => (((dayNumber + 4) % 7) + 7) % 7
+
+const wireTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+
+/** Whether a text is a real date, spelled `YYYY-MM-DD`, of those that the wire can spell. */
+export const isFarmDay = (text: string): boolean => {
+  const ms = Date.parse(`${text}T00:00:00Z`)
+  return ms >= firstMs && ms <= lastMs && wireTime(ms).slice(0, 10) === text
+}
+
+// No zone was ever further from UTC.
+const offsetMsMax = 16 * 3_600_000
+
+/**
+ * When a day of a zone begins, in the wire's spelling: the first second that is of its date or, where the zone left that out,
+ * of a later one.
+ */
+export const startOfDay = (dayNumber: number, timeZone: string): string => {
+  let before = Math.max(dayNumber * dayMs - offsetMsMax, firstMs)
+  let at = Math.min(dayNumber * dayMs + offsetMsMax, lastMs)
+  while (at - before > 1000) {
+    const middle = before + Math.floor((at - before) / 2000) * 1000
+    if (dayNumberOf(farmDayOf(wireTime(middle), timeZone)) >= dayNumber) at = middle
+    else before = middle
+  }
+  return wireTime(at)
+}

@@ -4,10 +4,13 @@
  */
 import type { FarmProof } from "@farmops/proof/FarmProof"
 import { Schema } from "effect"
-import { countedDay, dayOf, repeatsOf, streakOn, withDay, withRepeat } from "./boardDays.ts"
-import { dayNumberOf, farmDayOf } from "./farmDay.ts"
+import { dayNumberOf } from "./farmDay.ts"
+import { KindTable } from "./KindTable.ts"
+import { farmDayIn, type LedgerCalendar } from "./LedgerCalendar.ts"
+import { OpenBoard } from "./OpenBoard.ts"
 import { type Rules, rulesHash } from "./Rules.ts"
-import { type BoardDay, kindsMax, type ScoringState } from "./ScoringState.ts"
+import type { ScoringState } from "./ScoringState.ts"
+import type { ZoneChanges } from "./streak.ts"
 
 /** How a proof's coins came about: every factor in thousandths, so that anybody can do the sum again. */
 export const ScoringDetail = Schema.Struct({
@@ -44,16 +47,23 @@ export interface Score {
   readonly detail: ScoringDetail
 }
 
-/** What a score depends on. `upgrade` is what the farm's upgrades multiply by, in thousandths; without upgrades 1000. */
-export interface ScoringInput {
+/**
+ * What a score depends on besides the proofs before. `upgrade` is what the farm's upgrades multiply by, in thousandths;
+ * without upgrades 1000.
+ */
+export interface ScoringTerms {
   readonly proof: FarmProof
-  readonly state: ScoringState
   readonly rules: Rules
-  /** The ledger's IANA time zone; `farmDay.isTimeZone` says whether it is known. */
-  readonly timeZone: string
+  /** The ledger's IANA time zone, of those that `farmDay.isTimeZone` knows, or its calendar once the zone was changed. */
+  readonly timeZone: string | LedgerCalendar
   readonly upgrade?: number
   /** Whether the owner took the trust in it back: it is kept, and counts for nothing. */
   readonly isVoid?: boolean
+}
+
+/** All that a score depends on. */
+export interface ScoringInput extends ScoringTerms {
+  readonly state: ScoringState
 }
 
 const one = 1000
@@ -74,13 +84,16 @@ const fatigueOf = (repeat: number, rules: Rules): number => {
   return tired <= 0 ? one : tired >= 10 ? 0 : one >> tired
 }
 
+const upgradeOf = (asked: number, rules: Rules): number =>
+  asked > one ? Math.min(Math.trunc(asked), rules.upgrade_max) : one
+
 const product = (base: number, factors: ReadonlyArray<number>): number => {
   const whole = BigInt(one) ** BigInt(factors.length)
   const total = factors.reduce((sum, factor) => sum * BigInt(factor), BigInt(base))
   return Number((2n * total + whole) / (2n * whole))
 }
 
-const reasonOf = ({ isVoid = false, proof }: ScoringInput): ScoringDetail["reason"] => {
+const reasonOf = ({ isVoid = false, proof }: ScoringTerms): ScoringDetail["reason"] => {
   if (isVoid) return "void"
   // Handing the chain over to another key is upkeep of the chain and no work.
   if (proof.key_rotation !== undefined) return "key_rotation"
@@ -92,83 +105,95 @@ const reasonOf = ({ isVoid = false, proof }: ScoringInput): ScoringDetail["reaso
 const kindOf = ({ action, actor }: FarmProof): string =>
   `${actor.actor_hash.slice(0, 16)} ${action.action_type} ${action.plugin}`
 
-/** The kinds that some kept day still counts, renumbered in their old order: makes room when the table is full. */
-const withoutUnusedKinds = (state: ScoringState): ScoringState => {
-  const used = new Set<number>()
-  for (const { days } of [state.human, state.bot]) {
-    for (const { repeats } of days) for (let at = 0; at < repeats.length; at += 2) used.add(repeats[at] ?? 0)
-  }
-  const kept = state.kinds.map((_, index) => index).filter((index) => used.has(index))
-  const renumbered = new Map(kept.map((index, at) => [index, at]))
-  const renumber = (day: BoardDay): BoardDay => ({
-    ...day,
-    repeats: day.repeats.map((value, at) => (at % 2 === 0 ? (renumbered.get(value) ?? overflowKind) : value))
-  })
-  return {
-    ...state,
-    human: { ...state.human, days: state.human.days.map(renumber) },
-    bot: { ...state.bot, days: state.bot.days.map(renumber) },
-    kinds: kept.map((index) => state.kinds[index] ?? "")
-  }
+const noChanges: ZoneChanges = []
+
+/** Scores proof after proof, each the next of the ledger, in a time that does not grow with the state. */
+export interface ScoringRun {
+  /** Scores the next proof. One that does not score leaves the state as it is. */
+  readonly score: (terms: ScoringTerms) => Score
+  /** The state after all that were scored. */
+  readonly state: () => ScoringState
 }
 
-/** Where all kinds count together that find no room in the table. */
-const overflowKind = -1
+/** Begins a run of proofs on top of a state, which is never changed. */
+export const openScoring = (from: ScoringState): ScoringRun => {
+  const kinds = new KindTable(from.kinds)
+  const onDrop = () => kinds.dayDropped()
+  const boards = { human: new OpenBoard(from.human, onDrop), bot: new OpenBoard(from.bot, onDrop) }
+  let closed: ScoringState | null = from
 
-const withKind = (state: ScoringState, kind: string): { readonly state: ScoringState; readonly index: number } => {
-  const known = state.kinds.indexOf(kind)
-  if (known >= 0) return { state, index: known }
-  const roomy = state.kinds.length < kindsMax ? state : withoutUnusedKinds(state)
-  if (roomy.kinds.length >= kindsMax) return { state: roomy, index: overflowKind }
-  return { state: { ...roomy, kinds: [...roomy.kinds, kind] }, index: roomy.kinds.length }
+  const score = (terms: ScoringTerms): Score => {
+    const { proof, rules, timeZone } = terms
+    const name = proof.actor.actor_type === "human" ? "human" : "bot"
+    const board = boards[name]
+    const farmDay = farmDayIn(timeZone, proof.timestamp)
+    const day = dayNumberOf(farmDay)
+    const counted = board.countedDay(day)
+    const ceilingLeft = rules.daily_ceiling === null ? null : Math.max(0, rules.daily_ceiling - board.coinsOf(counted))
+    const refusal = reasonOf(terms)
+
+    // Work from before the horizon comes too late for a streak.
+    const inStreak = counted === day
+    const streakTerms = { rules, changes: typeof timeZone === "string" ? noChanges : timeZone.changes }
+    const kind = refusal === null ? kinds.numberOf(kindOf(proof), [boards.human, boards.bot]) : 0
+    const today = refusal === null ? board.openDay(counted, inStreak, streakTerms) : null
+    const repeat = today === null ? 0 : (today.repeats.get(kind) ?? 0) + 1
+    const streakDays = today === null || !inStreak ? 0 : board.streakOn(day, streakTerms).days
+
+    const base = rules.base_coins[proof.action.category]
+    const complexity = rules.complexity[proof.scoring_hints.complexity]
+    const impact = impactOf(proof.scoring_hints.impact_radius, rules)
+    const streak = streakFactor(streakDays, rules)
+    const upgrade = upgradeOf(terms.upgrade ?? one, rules)
+    const fatigue = fatigueOf(repeat, rules)
+    const uncapped = today === null ? 0 : product(base, [complexity, impact, streak, upgrade, fatigue])
+    const coins = ceilingLeft === null ? uncapped : Math.min(uncapped, ceilingLeft)
+    if (today !== null) {
+      today.repeats.set(kind, repeat)
+      today.coins += coins
+      closed = null
+    }
+    const detail: ScoringDetail = {
+      ruleset_hash: rulesHash(rules),
+      board: name,
+      farm_day: farmDay,
+      base,
+      complexity,
+      impact,
+      streak,
+      upgrade,
+      fatigue,
+      repeats_today: repeat,
+      streak_days: streakDays,
+      uncapped,
+      ceiling_left: ceilingLeft,
+      coins,
+      reason: refusal ?? (coins < uncapped ? "ceiling" : null)
+    }
+    return { coins, detail }
+  }
+
+  const state = (): ScoringState => {
+    closed ??= { format: from.format, human: boards.human.close(), bot: boards.bot.close(), kinds: kinds.close() }
+    return closed
+  }
+
+  return { score, state }
 }
+
+/** Runs that stand just where a state was made, so that whoever scores one by one need not open each state again. */
+const standing = new WeakMap<ScoringState, ScoringRun>()
 
 /** Scores one proof, the next of the ledger. A proof that does not score leaves the state as it is. */
-export const scoreProof = (input: ScoringInput): { readonly score: Score; readonly next: ScoringState } => {
-  const { proof, rules, timeZone } = input
-  const board = proof.actor.actor_type === "human" ? "human" : "bot"
-  const farmDay = farmDayOf(proof.timestamp, timeZone)
-  const day = dayNumberOf(farmDay)
-  const counted = countedDay(input.state[board], day)
-  const before = dayOf(input.state[board], counted)
-  const refusal = reasonOf(input)
-  const { index, state } = refusal === null ? withKind(input.state, kindOf(proof)) : { index: 0, state: input.state }
-  const repeat = refusal === null ? repeatsOf(dayOf(state[board], counted), index) + 1 : 0
-  // Work from before the horizon comes too late for a streak.
-  const inStreak = counted === day
-  const active = dayOf(state[board], counted).active || inStreak
-  const touched: BoardDay = { ...dayOf(state[board], counted), active, repeats: [] }
-  const streakDays =
-    refusal !== null || !inStreak ? 0 : streakOn(withDay(state[board], touched, rules), day, rules).days
-
-  const base = rules.base_coins[proof.action.category]
-  const complexity = rules.complexity[proof.scoring_hints.complexity]
-  const impact = impactOf(proof.scoring_hints.impact_radius, rules)
-  const streak = streakFactor(streakDays, rules)
-  const upgrade = Math.min(Math.max(Math.trunc(input.upgrade ?? one), one), rules.upgrade_max)
-  const fatigue = fatigueOf(repeat, rules)
-  const uncapped = refusal === null ? product(base, [complexity, impact, streak, upgrade, fatigue]) : 0
-  const ceilingLeft = rules.daily_ceiling === null ? null : Math.max(0, rules.daily_ceiling - before.coins)
-  const coins = ceilingLeft === null ? uncapped : Math.min(uncapped, ceilingLeft)
-  const detail: ScoringDetail = {
-    ruleset_hash: rulesHash(rules),
-    board,
-    farm_day: farmDay,
-    base,
-    complexity,
-    impact,
-    streak,
-    upgrade,
-    fatigue,
-    repeats_today: repeat,
-    streak_days: streakDays,
-    uncapped,
-    ceiling_left: ceilingLeft,
-    coins,
-    reason: refusal ?? (coins < uncapped ? "ceiling" : null)
-  }
-  if (refusal !== null) return { score: { coins: 0, detail }, next: input.state }
-  const worked = dayOf(state[board], counted)
-  const changed: BoardDay = { day: counted, active, coins: worked.coins + coins, repeats: withRepeat(worked, index) }
-  return { score: { coins, detail }, next: { ...state, [board]: withDay(state[board], changed, rules) } }
+export const scoreProof = ({
+  state,
+  ...terms
+}: ScoringInput): { readonly score: Score; readonly next: ScoringState } => {
+  const run = standing.get(state) ?? openScoring(state)
+  // It moves on: another proof on top of the same state needs a run of its own.
+  standing.delete(state)
+  const score = run.score(terms)
+  const next = run.state()
+  standing.set(next, run)
+  return { score, next }
 }

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { weekdayOf, weekdays } from "./farmDay.ts"
+import type { ZoneSpan } from "./LedgerCalendar.ts"
 import type { Rules } from "./Rules.ts"
 
 /** Where a walk over active days stands after its last one. Days are day numbers. */
@@ -28,8 +29,11 @@ export const isRestDay = (day: number, rules: Rules): boolean => {
   return weekday !== undefined && rules.rest_days.includes(weekday)
 }
 
-/** How many days that are no rest days lie strictly between two. */
-const missedBetween = (from: number, to: number, rules: Rules): number => {
+/** The ledger's changes of zone, as far as streaks ask: the dates that they left out are nobody's missed days. */
+export type ZoneChanges = ReadonlyArray<Pick<ZoneSpan, "from_day" | "last_day">>
+
+/** How many dates that are no rest days lie strictly between two. */
+const workingDaysBetween = (from: number, to: number, rules: Rules): number => {
   const gap = Math.max(0, to - from - 1)
   const weeks = Math.floor(gap / 7)
   let missed = weeks === 0 ? 0 : weeks * weekdays.filter((day) => !rules.rest_days.includes(day)).length
@@ -37,18 +41,29 @@ const missedBetween = (from: number, to: number, rules: Rules): number => {
   return missed
 }
 
+const missedBetween = (from: number, to: number, rules: Rules, changes: ZoneChanges): number => {
+  let missed = workingDaysBetween(from, to, rules)
+  for (let at = changes.length - 1; at >= 0; at--) {
+    const change = changes[at]
+    if (change === undefined || change.from_day <= from) break
+    if (change.last_day < to)
+      missed -= workingDaysBetween(Math.max(change.last_day, from), Math.min(change.from_day, to), rules)
+  }
+  return missed
+}
+
 /** The streak as it stands on a day, before any work of that day: freezes that missed days used up are gone. */
-export const holdStreak = (streak: Streak, day: number, rules: Rules): Streak => {
+export const holdStreak = (streak: Streak, day: number, rules: Rules, changes: ZoneChanges = []): Streak => {
   if (streak.last === null || day <= streak.last) return streak
-  const missed = missedBetween(streak.last, day, rules)
+  const missed = missedBetween(streak.last, day, rules, changes)
   if (missed === 0) return streak
   return missed <= streak.freezes ? { ...streak, freezes: streak.freezes - missed } : { ...streak, days: 0, freezes: 0 }
 }
 
 /** The streak after work on a day that comes after its last. Work on a rest day changes nothing. */
-export const extendStreak = (streak: Streak, day: number, rules: Rules): Streak => {
+export const extendStreak = (streak: Streak, day: number, rules: Rules, changes: ZoneChanges = []): Streak => {
   if (isRestDay(day, rules)) return streak
-  const held = holdStreak(streak, day, rules)
+  const held = holdStreak(streak, day, rules, changes)
   const every = rules.freeze_every_days
   const towards = held.towards_freeze + 1
   const earned = every !== null && towards >= every
