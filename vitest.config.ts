@@ -9,7 +9,7 @@ const manyPrograms = [
   "packages/plugin-sdk/test/{PluginProcess,PluginRuntime,reloadPlugins,wasmRuntime}.test.ts",
   "packages/plugin-sdk/test/confine/**/*.test.ts",
   "packages/proof/test/AuditPool.test.ts",
-  "hosts/cli/test/{agentKeys,pluginTest,trackerLedger}.test.ts",
+  "hosts/cli/test/{agentKeys,pluginTest,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/alone.test.ts",
   "hosts/tracker/test/program.test.ts",
   "tests/quick/{badInput,sleepingTracker}.test.ts"

@@ -6,7 +6,7 @@ import { nodeBackend } from "@farmops/proof/NodeBackend"
 import { findSodium, sodiumBackend } from "@farmops/proof/SodiumBackend"
 import { isStrictPublicKey } from "@farmops/proof/strictEd25519"
 import { type ProofFault, type VerifyBackend, verifyChain, verifyProof } from "@farmops/proof/verify"
-import { judgeBundle, judgeCheckpoint, judgeMerkle } from "./judgeLedger.ts"
+import { judgeBundle, judgeCheckpoint, judgeKeys, judgeMerkle } from "./judgeLedger.ts"
 import { judgeWebhook } from "./judgeWebhook.ts"
 import { badRequest, isTextOrNull, type Judge, type Request, type Verdict } from "./verdict.ts"
 
@@ -85,6 +85,7 @@ const judges: Readonly<Record<string, Judge>> = {
   chain: judgeChain,
   merkle: judgeMerkle,
   checkpoint: judgeCheckpoint,
+  keys: judgeKeys,
   bundle: judgeBundle,
   fork: judgeFork,
   webhook: judgeWebhook

@@ -1,8 +1,9 @@
-/** Judges what docs/protocol/checkpoints-v1.md describes: proofs over the tree, checkpoints, exported proofs. */
+/** Judges what docs/protocol/checkpoints-v1.md describes: proofs over the tree, checkpoints, a tracker's keys, exported proofs. */
 import { decodeBase64, encodeBase64 } from "@farmops/proof/base64"
 import { type Checkpoint, followsCheckpoint, verifyCheckpoint } from "@farmops/proof/checkpoint"
 import { verifyConsistency, verifyInclusion } from "@farmops/proof/merkle"
-import { verifyProofBundle } from "@farmops/proof/proofBundle"
+import { type BundleTrust, verifyProofBundle } from "@farmops/proof/proofBundle"
+import { followTrackerKeys } from "@farmops/proof/trackerRotation"
 import { badRequest, isTextOrNull, type Judge } from "./verdict.ts"
 
 const base64Bytes = (value: unknown): Uint8Array | null => (typeof value === "string" ? decodeBase64(value) : null)
@@ -69,14 +70,38 @@ export const judgeCheckpoint: Judge = ({ before, note, origin, public_key }, bac
   }
 }
 
-/** An exported proof, a `*.tlog-proof`. */
-export const judgeBundle: Judge = ({ agent_key, bundle, origin, tracker_key }, backend) => {
+const isTextList = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((one) => typeof one === "string")
+
+/** A farm's rotations of its tracker's key, all from the first on. */
+export const judgeKeys: Judge = ({ farm_id = null, rotations, tracker_key }, backend) => {
+  if (!isTextList(rotations) || typeof tracker_key !== "string" || !isTextOrNull(farm_id)) {
+    return badRequest("rotations must be an array of strings, tracker_key a string, farm_id a string, null or absent")
+  }
+  const followed = followTrackerKeys(rotations, { farmId: farm_id, trackerKey: tracker_key }, backend)
+  if (!followed.ok) return { ok: false, ...followed.fault }
+  const { epochs, farmId } = followed.value
+  return {
+    ok: true,
+    farm_id: farmId,
+    from: epochs.map(({ from }) => from),
+    keys: epochs.map(({ publicKey }) => publicKey)
+  }
+}
+
+/** An exported proof, a `*.tlog-proof`; with `rotations`, under the tracker's key that covers its checkpoint. */
+export const judgeBundle: Judge = ({ agent_key, bundle, origin, rotations = [], tracker_key }, backend) => {
   if (typeof bundle !== "string" || typeof tracker_key !== "string") {
     return badRequest("bundle and tracker_key must be strings")
   }
   if (!isTextOrNull(agent_key) || !isTextOrNull(origin))
     return badRequest("agent_key and origin must be strings or null")
-  const checked = verifyProofBundle(bundle, { origin, trackerKey: tracker_key, agentKey: agent_key }, backend)
+  if (!isTextList(rotations)) return badRequest("rotations must be an array of strings, or absent")
+  const trust: BundleTrust = { origin, trackerKey: tracker_key, agentKey: agent_key }
+  const keys =
+    rotations.length === 0 ? null : followTrackerKeys(rotations, { farmId: null, trackerKey: tracker_key }, backend)
+  if (keys?.ok === false) return { ok: false, part: "keys", ...keys.fault }
+  const checked = verifyProofBundle(bundle, keys === null ? trust : { ...trust, keys: keys.value }, backend)
   if (!checked.ok) return { ok: false, ...checked.fault }
   const { checkpoint, checks, hash, index } = checked.value
   return { ok: true, hash, index, size: checkpoint.size, origin: checkpoint.origin, checks }

@@ -44,11 +44,11 @@ export const reportVectorFiles = (
 
 const columnsMax = 120
 
-/** The vector as the formatter would leave it: a list of texts that fits on one line is on one line. */
+/** The vector as the formatter would leave it: a list of texts or numbers that fits on one line is on one line. */
 const spellVector = (vector: Vector): string => {
   const verdict = vector.code === null ? "valid" : "invalid"
   const text = JSON.stringify({ ...vector, verdict }, null, 2)
-  return `${text.replace(/^ {2}".*": \[\n(?: {4}".*\n)+ {2}\],?$/gm, (list) => {
+  return `${text.replace(/^ {2}".*": \[\n(?: {4}["\d].*\n)+ {2}\],?$/gm, (list) => {
     const line = list
       .replace(/\[\n {4}/, "[")
       .replaceAll("\n    ", " ")

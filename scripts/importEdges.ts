@@ -31,7 +31,8 @@ const browserModules = [
   ...["NobleBackend.ts", "signedStatement.ts", "canonicalJson.ts", "hex.ts", "base64.ts", "fingerprint.ts"],
   ...["merkle.ts", "merkleHash.ts", "verifyMerkle.ts", "signedNote.ts", "checkpoint.ts", "proofBundle.ts"],
   ...["forkEvidence.ts", "auditChain.ts", "verifyFile.ts", "internal/file"],
-  ...["archiveFile.ts", "archiveHeader.ts", "archiveChains.ts", "ledgerEvent.ts"]
+  ...["archiveFile.ts", "archiveHeader.ts", "archiveChains.ts", "ledgerEvent.ts", "trackerRotation.ts"],
+  ...["internal/jsonShape.ts", "internal/publicKey.ts", "internal/decodeUtf8.ts"]
 ]
 
 const inNoBrowser = ["effect", "@effect/*", "sodium-native", "node:*"]

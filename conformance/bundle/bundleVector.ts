@@ -10,23 +10,26 @@ export interface BundleVector extends Vector {
   /** The ledger that is asked for; null takes any. */
   readonly origin: string | null
   readonly tracker_key: string
+  /** All rotations of the tracker's key, where they are known: then any of its keys will do as `tracker_key`. */
+  readonly rotations?: ReadonlyArray<string>
   /** The key that signed the record; null leaves its signature unchecked. */
   readonly agent_key: string | null
-  /** Of an invalid one: which part of the file is at fault. */
-  readonly part?: "bundle" | "checkpoint" | "record"
+  /** Of an invalid one: which part of the file is at fault, or that the rotations are. */
+  readonly part?: "bundle" | "checkpoint" | "record" | "keys"
   /** Of a valid one: the index of the record in the ledger, and its chain hash. */
   readonly index?: number
   readonly hash?: string
 }
 
 /** What is known apart from the file, where it is not the usual. */
-export type Known = Partial<Pick<BundleVector, "origin" | "tracker_key" | "agent_key">>
+export type Known = Partial<Pick<BundleVector, "origin" | "tracker_key" | "rotations" | "agent_key">>
 
 const usual = { origin, tracker_key: tracker.publicKey, agent_key: agent.publicKey }
 
 export const refused = (fault: string, name: string, bundle: string, known: Known = {}): BundleVector => {
   const [part, code = ""] = fault.split(": ")
-  if (part !== "bundle" && part !== "checkpoint" && part !== "record") throw new Error(`${name}: no such part`)
+  if (part !== "bundle" && part !== "checkpoint" && part !== "record" && part !== "keys")
+    throw new Error(`${name}: no such part`)
   return { name, bundle, ...usual, ...known, code, part }
 }
 

@@ -12,6 +12,7 @@ import {
   tracker,
   witness
 } from "../checkpoint/sampleNotes.ts"
+import { bodyText, lineOf, otherFarmId, second as rotated, rotation, turn } from "../keys/sampleRotations.ts"
 import { agent, chain, nextKey, rotating, signed, withFields, withoutField } from "../proof/sampleProofs.ts"
 import { type BundleVector, refused } from "./bundleVector.ts"
 import { bodyOf, extraOf, fileOf, ledger, ledgerRoot, type Parts, partsOf, partsOfOne, place } from "./sampleBundles.ts"
@@ -22,6 +23,7 @@ const good = fileOf(parts)
 const record = chain(2).at(-1)?.record ?? {}
 const text = signed(record).text
 const body = bodyOf(size, ledgerRoot(size))
+const byRotated = signatureLine(body, origin, rotated)
 const zeroHash = base64(Buffer.alloc(32))
 const identityKey = `01${"00".repeat(31)}`
 const bundleBytesMax = 65_536
@@ -113,6 +115,47 @@ export const invalidVectors: ReadonlyArray<BundleVector> = [
   refused("checkpoint: unsigned", "tracker-key-of-another-and-no-path", fileOf({ ...parts, hashes: [] }), {
     tracker_key: stranger.publicKey
   }),
+  // the tracker's key was rotated
+  refused("checkpoint: unsigned", "by-the-old-key-after-its-rotation", good, { rotations: [rotation()] }),
+  refused("checkpoint: unsigned", "by-the-old-key-over-its-rotation", good, {
+    rotations: [rotation({ position: size - 1 })]
+  }),
+  refused(
+    "checkpoint: unsigned",
+    "by-the-new-key-before-the-rotation",
+    fileOf({ ...parts, ...signing(body, byRotated) }),
+    {
+      rotations: [rotation({ position: size })]
+    }
+  ),
+  refused(
+    "checkpoint: unsigned",
+    "by-the-new-key-and-no-rotation-given",
+    fileOf({ ...parts, ...signing(body, byRotated) })
+  ),
+  refused("checkpoint: wrong_origin", "rotations-of-another-farm", good, {
+    rotations: [rotation({ position: size, farm: otherFarmId })]
+  }),
+  refused("checkpoint: wrong_origin", "rotations-of-another-farm-when-any-will-do", good, {
+    rotations: [rotation({ position: size, farm: otherFarmId })],
+    origin: null
+  }),
+  refused(
+    "checkpoint: bad_size",
+    "by-the-first-key-and-of-no-size",
+    fileOf({ ...parts, ...signing(textOf(origin, "013", base64(ledgerRoot(size)))) }),
+    {
+      rotations: [rotation()]
+    }
+  ),
+  refused("keys: unknown_key", "rotations-of-another-tracker", good, {
+    rotations: [rotation({ position: size })],
+    tracker_key: stranger.publicKey
+  }),
+  refused("keys: bad_possession", "rotation-without-a-possession", good, {
+    rotations: [lineOf(bodyText(turn({ position: size }), "0".repeat(128)), tracker)]
+  }),
+  refused("bundle: bad_bundle", "rotations-and-no-bundle", "hello", { rotations: [rotation()] }),
   // the path
   changed("bundle: bad_inclusion", "index-of-another-line", { index: "index 5" }),
   changed("bundle: bad_inclusion", "index-is-the-size", { index: `index ${size}` }),

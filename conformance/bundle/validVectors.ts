@@ -1,5 +1,6 @@
 /** Exported proofs that every implementation must accept. */
 import { fillerLine, noteOf, origin, otherOrigin, signatureLine, witness } from "../checkpoint/sampleNotes.ts"
+import { second as rotated, third as rotatedAgain, rotation } from "../keys/sampleRotations.ts"
 import { chain, recovery, rotating, signed, stranger, withFields } from "../proof/sampleProofs.ts"
 import { accepted, type BundleVector } from "./bundleVector.ts"
 import { bodyOf, fileOf, ledger, ledgerRoot, partsOf, partsOfOne, place } from "./sampleBundles.ts"
@@ -10,6 +11,7 @@ const [parent] = chain(1)
 const second = chain(2).at(-1)?.record ?? {}
 const turn = signed(rotating(second))
 const body = bodyOf(ledger.length, ledgerRoot(ledger.length))
+const byRotated = signatureLine(body, origin, rotated)
 const elsewhere = bodyOf(ledger.length, ledgerRoot(ledger.length), otherOrigin)
 const followed = `${body}previous ${Buffer.alloc(32, 7).toString("base64")}\n`
 const bundleBytesMax = 65_536
@@ -43,6 +45,26 @@ export const validVectors: ReadonlyArray<BundleVector> = [
     fileOf(partsOfOne(signed(withFields(turn.record, { "key_rotation.possession": "0".repeat(128) })).text)),
     { agent_key: null }
   ),
+  // the tracker's key was rotated
+  accepted("before-a-rotation", good, { rotations: [rotation({ position: ledger.length })] }),
+  accepted("before-a-rotation-known-by-the-new-key", good, {
+    rotations: [rotation({ position: ledger.length })],
+    tracker_key: rotated.publicKey
+  }),
+  accepted("after-a-rotation", fileOf({ ...parts, checkpoint: noteOf(body, byRotated) }), {
+    rotations: [rotation()],
+    tracker_key: rotated.publicKey
+  }),
+  accepted("after-a-rotation-known-by-the-old-key", fileOf({ ...parts, checkpoint: noteOf(body, byRotated) }), {
+    rotations: [rotation()]
+  }),
+  accepted("the-rotation-is-the-last-line", fileOf({ ...parts, checkpoint: noteOf(body, byRotated) }), {
+    rotations: [rotation({ position: ledger.length - 1 })]
+  }),
+  accepted("between-two-rotations", fileOf({ ...parts, checkpoint: noteOf(body, byRotated) }), {
+    rotations: [rotation(), rotation({ position: ledger.length, from: rotated, to: rotatedAgain })],
+    origin: null
+  }),
   // the checkpoint
   accepted(
     "witnesses",

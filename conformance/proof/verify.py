@@ -3,7 +3,8 @@
 
     verify.py CHAIN.jsonl --key HEX [--recovery-key HEX]                    an agent's chain
     verify.py --fork FILE [--key HEX]                                       fork evidence
-    verify.py --bundle FILE --tracker-key HEX [--origin TEXT] [--key HEX]   an exported proof, *.tlog-proof
+    verify.py --bundle FILE --tracker-key HEX [--origin TEXT] [--key HEX] [--tracker-rotations FILE]
+                                                                            an exported proof, *.tlog-proof
     verify.py --vectors DIR                                                 every conformance vector below DIR
 
 Each prints one line "ok: ...", or "bad: " with the place, the fault code and why (exit 1).
@@ -31,6 +32,7 @@ FORK_BYTES_MAX = 33280
 FILE_BYTES_MAX = 65536  # a note, an exported proof
 NOTE_SIGNATURES_MAX = 64
 PATH_HASHES_MAX = 54
+ROTATIONS_MAX = 512
 COUNT_MAX = 2**53 - 1
 
 
@@ -640,8 +642,74 @@ def check_follows(before, after):
         need(after.size > before.size or after.root == before.root, "other_root", "the root", "is another at one size")
 
 
-def verify_bundle(content, tracker_key, origin=None, key=None):
+ROTATION = {
+    "body": {
+        "at": timestamp,
+        "farm_id": UUID,
+        "kind": word("tracker_key_rotated"),
+        "new_public_key": hexed(32),
+        "position": count,
+        "possession": hexed(64),
+        "schema": word("farmops/event/1"),
+    },
+    "public_key": string,
+    "signature": string,
+}
+
+
+def parse_rotation(line):
+    try:
+        event = parse(line.decode("utf-8"))
+        fields(event, "", ROTATION)
+        event = whole(event)
+        same = canonical(event) == line
+    except (Fault, UnicodeError):
+        same = False
+    if not same:
+        raise Fault("bad_rotation", "not the canonical text of a rotation of a tracker's key")
+    return event["body"], event["public_key"], event["signature"]
+
+
+def says(key, signature, tag, body):
+    """Whether the key signed a statement. All of it may be any text."""
+    if not (re.fullmatch("[0-9a-f]{64}", key) and re.fullmatch("[0-9a-f]{128}", signature)):
+        return False
+    return signed(bytes.fromhex(key), bytes.fromhex(signature), tag + b"\0" + canonical(body))
+
+
+def follow_keys(lines, tracker_key, farm_id=None):
+    """The farm, and the first position and the key of each time: the rotations lead from key to key, one of them the known."""
+    keys = []
+    if len(lines) > ROTATIONS_MAX:
+        raise Fault("too_many", "more than 512 rotations")
+    for number, line in enumerate(lines, 1):
+        with at(number):
+            body, old, signature = parse_rotation(line)
+            new, place = body["new_public_key"], body["position"]
+            farm_id = farm_id or body["farm_id"]
+            need(body["farm_id"] == farm_id, "wrong_farm", "farm_id", "is of another farm")
+            since, in_force = keys[-1] if keys else (0, old)
+            need(place >= since, "wrong_position", "position", "is not after the rotation before")
+            need(old == in_force, "wrong_signer", "public_key", "is not the key in force")
+            need(says(old, signature, b"farmops/event/v1", body), "bad_signature", "signature", "is not the old key's")
+            need(key_allowed(bytes.fromhex(new)), "bad_key", "new_public_key", "is a key that is refused")
+            keys = keys or [(0, old)]
+            need(new not in [key for _, key in keys], "key_reused", "new_public_key", "was in force before")
+            bound = {"at": body["at"], "farm_id": farm_id, "position": place, "public_key": old}
+            possessed = says(new, body["possession"], b"farmops/tracker-rotation/v1", bound)
+            need(possessed, "bad_possession", "possession", "is not the new key's over this event")
+            keys.append((place + 1, new))
+    keys = keys or [(0, tracker_key)]
+    need(tracker_key in [key for _, key in keys], "unknown_key", "the tracker's key", "is none of these")
+    return farm_id, keys
+
+
+def verify_bundle(content, tracker_key, origin=None, key=None, rotations=()):
     """An exported proof: origin, size, index and the record's hash. Without `key` the record's signature is not checked."""
+    row = None
+    if rotations:
+        with at("keys"):
+            farm_id, row = follow_keys(rotations, tracker_key)
     with at("bundle"):
         if len(content) > FILE_BYTES_MAX:
             raise Fault("too_large", "more than 65,536 bytes")
@@ -656,6 +724,11 @@ def verify_bundle(content, tracker_key, origin=None, key=None):
         whole_form = lines[0] == "c2sp.org/tlog-proof@v1" and record is not None and index is not None and empty_line
         if not whole_form or None in path or len(path) > PATH_HASHES_MAX:
             raise Fault("bad_bundle", "not a file of the form of an exported proof with a record")
+    if row is not None:
+        ours = "farmops/checkpoint/v1/" + farm_id
+        origin = ours if origin in (None, ours) else ""  # no note is of two farms
+        size = (uncount(checkpoint.split("\n")[1]) if "\n" in checkpoint else None) or 0
+        tracker_key = [one for since, one in row if since <= size][-1]
     with at("checkpoint"):
         signed_root = verify_checkpoint(checkpoint.encode("utf-8"), tracker_key, origin)
     with at("bundle"):
@@ -728,8 +801,14 @@ def judge_checkpoint(vector):
 
 def judge_bundle(vector):
     known = vector["tracker_key"], vector["origin"], vector["agent_key"]
-    _, _, index, digest = verify_bundle(as_bytes(vector["bundle"]), *known)
+    rotations = [as_bytes(line) for line in vector.get("rotations", [])]
+    _, _, index, digest = verify_bundle(as_bytes(vector["bundle"]), *known, rotations)
     return {"index": index, "hash": digest}
+
+
+def judge_keys(vector):
+    rotations = [as_bytes(line) for line in vector["rotations"]]
+    return {"from": [since for since, _ in follow_keys(rotations, vector["tracker_key"], vector["farm_id"])[1]]}
 
 
 def judge_fork(vector):
@@ -743,11 +822,12 @@ JUDGES = {
     "note": judge_checkpoint,
     "bundle": judge_bundle,
     "evidence": judge_fork,
+    "rotations": judge_keys,
     "proofs": judge_chain,
     "proof": judge_proof,
     "message": judge_signature,
 }
-STATED = {"code", "hash", "line", "size", "index", "part", "record", "agent_id", "sequence"}
+STATED = {"code", "from", "hash", "line", "size", "index", "part", "record", "agent_id", "sequence"}
 
 
 def judge(vector):
@@ -759,7 +839,7 @@ def judge(vector):
         found = {"verdict": "invalid", "code": fault.code}
         if find is judge_fork:
             found.update({"part": "record", "record": fault.where} if fault.where else {"part": "evidence"})
-        elif fault.where is not None:
+        elif fault.where is not None or find is judge_keys:
             found["part" if find is judge_bundle else "line"] = fault.where
         return found
 
@@ -790,7 +870,9 @@ def run_fork(given):
 
 
 def run_bundle(given):
-    origin, size, index, digest = verify_bundle(read(given.bundle), given.tracker_key, given.origin, given.key)
+    rotations = split_lines(read(given.tracker_rotations)) if given.tracker_rotations else []
+    known = given.tracker_key, given.origin, given.key
+    origin, size, index, digest = verify_bundle(read(given.bundle), *known, rotations)
     checks = ["the tracker's signature", "the place in its ledger", "the form of the record"]
     left = ["the record's place in its agent's chain"]
     (checks if given.origin is not None else left).append("the origin")
@@ -808,6 +890,7 @@ def main():
     parser.add_argument("--key", metavar="HEX", help="the agent's public key, 64 hex digits")
     parser.add_argument("--recovery-key", metavar="HEX", help="the agent's recovery key, if it has one")
     parser.add_argument("--tracker-key", metavar="HEX", help="the tracker's public key")
+    parser.add_argument("--tracker-rotations", metavar="FILE", help="all rotations of the tracker's key, one a line")
     parser.add_argument("--origin", help="the first line of the farm's checkpoints")
     parser.add_argument("--openssl", action="store_true", help="check signatures with the openssl program")
     given = parser.parse_args()

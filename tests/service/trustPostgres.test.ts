@@ -7,6 +7,8 @@ import { TestClock } from "effect/testing"
 import { afterAll, beforeAll } from "vitest"
 import { approvedRecoverableAgent, approvedTestAgent, farmLayer, testNow } from "../../packages/core/test/farmLayers.ts"
 import { migrationKeepsLedger } from "../../packages/core/test/firstVersionLedger.ts"
+import { temporaryFolder } from "../../packages/core/test/temporaryFolder.ts"
+import { trackersShareTheKey, trackerWithTheOldKeyStops } from "../../packages/core/test/trackerKeySharing.ts"
 import { assertReplays, listed, send, sendAll } from "../../packages/core/test/trustFixture.ts"
 import { postgresBin, type RunningPostgres, startPostgres } from "./postgres.ts"
 
@@ -111,6 +113,29 @@ describe.skipIf(postgresBin === null)("two trackers on one PostgreSQL", () => {
       assert.strictEqual(all.length, 5 + 5 + 1 + 4 * 10)
       yield* here(assertReplays)
       yield* there(assertReplays)
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe.skipIf(postgresBin === null)("two trackers with one key on one PostgreSQL", () => {
+  it.live("follow each other from key to key, however they race", () =>
+    Effect.gen(function* () {
+      const url = postgres?.makeDatabase() ?? ""
+      const { agent, here } = yield* trackersShareTheKey(yield* temporaryFolder, url)
+      // What only PostgreSQL has: lines of other connections in between.
+      yield* here(Effect.flatMap(TrustStore, (trust) => trust.revoke(agent.agentId)))
+      const all = yield* here(positions)
+      assert.deepStrictEqual(
+        all,
+        Array.from({ length: all.length }, (_, at) => at)
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("are no two trackers any more when one of them kept the old key for itself", () =>
+    Effect.gen(function* () {
+      const url = postgres?.makeDatabase() ?? ""
+      yield* trackerWithTheOldKeyStops(yield* temporaryFolder, yield* temporaryFolder, url)
     }).pipe(Effect.scoped)
   )
 })

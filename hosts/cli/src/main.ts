@@ -66,7 +66,7 @@ const exitCodeOf = (error: unknown): number => {
 }
 
 // These run until they are told to stop; any other command that is stopped half-way did not do its work.
-const runsOn = args.includes("up") || args.includes("--watch")
+const runsOn = ["up", "--watch", "--source"].some((word) => args.includes(word))
 
 const teardown: Runtime.Teardown = (exit, onExit) => {
   if (Exit.isSuccess(exit)) return onExit(0)
@@ -101,6 +101,7 @@ const program = Command.runWith(
     cwd: process.cwd(),
     ownerToken: process.env.FARMOPS_OWNER_TOKEN,
     pluginToken: process.env.FARMOPS_PLUGIN_TOKEN,
+    environment: process.env,
     version
   }),
   { version }

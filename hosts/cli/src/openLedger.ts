@@ -58,7 +58,7 @@ export const layerLedger = ({ url }: LedgerPlace) =>
     Layer.provideMerge(Ed25519Fastest.layer)
   )
 
-/** The tracker's key, which must be there: another one would speak for another farm. */
+/** The tracker's key, which must be there: another one would speak for another farm. Needs the ledger, which names the one in force. */
 export const layerTrackerKey = ({ dataDir }: LedgerPlace) =>
   Layer.unwrap(
     Effect.suspend(() =>

@@ -1,5 +1,5 @@
 /** `farmops plugin new`: a plugin's project whose tests pass at once, from the templates of `@farmops/plugin-sdk`. */
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, lstatSync, readdirSync } from "node:fs"
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -33,7 +33,15 @@ const templatesFolder = (): string => {
     : fileURLToPath(new URL("templates", import.meta.resolve("@farmops/plugin-sdk/package.json")))
 }
 
-const isFree = (folder: string): boolean => !existsSync(folder) || readdirSync(folder).length === 0
+// Not there, or an empty folder. What cannot be looked into is somebody's.
+const isFree = (folder: string): boolean => {
+  try {
+    const found = lstatSync(folder, { throwIfNoEntry: false })
+    return found === undefined || (found.isDirectory() && readdirSync(folder).length === 0)
+  } catch {
+    return false
+  }
+}
 
 const copyTemplate = async (from: string, to: string, scope: string, name: string): Promise<Array<string>> => {
   const files = await readdir(from, { recursive: true, withFileTypes: true })
@@ -88,7 +96,7 @@ export const newPlugin = Effect.fn("newPlugin")(function* (options: {
   if (!isFree(folder)) {
     return yield* new CommandFailed({
       code: "exists",
-      detail: `${name} exists already and is not empty; nothing was written.`,
+      detail: `${name} exists already and is no empty folder; nothing was written.`,
       cure: "Choose another name, or another folder.",
       exitCode: exitCodes.dataInvalid
     })

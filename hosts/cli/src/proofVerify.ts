@@ -7,6 +7,8 @@ import { type FileKeys, type FileVerdict, makeFileVerifier, verdictJson } from "
 import * as Effect from "effect/Effect"
 import { CommandFailed } from "./CommandFailed.ts"
 import { Printer } from "./Printer.ts"
+import { readRotationsFile } from "./readRotationsFile.ts"
+import { refuseOtherThanFile } from "./refuseOtherThanFile.ts"
 
 /** Walks a file once, or standard input for `-`. `onProgress` is told the number of good proofs after each piece read. */
 export const checkFile = async (
@@ -57,8 +59,7 @@ const failureOf = (verdict: FileVerdict, file: string): CommandFailed | null => 
 
 const goodLines = ({ doesNotShow, epochs, head, kind, proofs, summary }: FileVerdict) => {
   const what = kind === "chain" ? `${proofs} ${proofs === 1 ? "proof" : "proofs"}` : summary
-  const place =
-    head === null ? (kind === "chain" ? ", no head" : "") : `${kind === "chain" ? "," : ""} head ${head.hash}`
+  const place = head === null ? "" : `${kind === "chain" ? "," : ""} head ${head.hash}`
   const keys =
     epochs.length < 2 ? [] : epochs.map((epoch) => `from sequence ${epoch.firstSequence}: ${epoch.publicKey}`)
   // A chain is what everybody checks every day; the other kinds are easily taken for more than they are.
@@ -72,6 +73,7 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
   readonly key?: string | undefined
   readonly recoveryKey?: string | undefined
   readonly trackerKey?: string | undefined
+  readonly trackerRotations?: string | undefined
 }) {
   const printer = yield* Printer
   const wrong = selfTest(nodeBackend)
@@ -83,8 +85,13 @@ export const proofVerify = Effect.fn("proofVerify")(function* (options: {
       exitCode: exitCodes.software
     })
   }
-  const { file, key, recoveryKey, trackerKey } = options
-  const keys = { publicKey: key ?? null, recoveryKey: recoveryKey ?? null, trackerKey: trackerKey ?? null }
+  const { file, key, recoveryKey, trackerKey, trackerRotations } = options
+  const given = { publicKey: key ?? null, recoveryKey: recoveryKey ?? null, trackerKey: trackerKey ?? null }
+  if (file !== "-") yield* refuseOtherThanFile(file)
+  const keys =
+    trackerRotations === undefined
+      ? given
+      : { ...given, trackerKeys: yield* readRotationsFile(trackerRotations, given.trackerKey) }
   let shown = 0
   const progress = (count: number) => {
     if (!process.stderr.isTTY || printer.json || count < progressFrom || count - shown < progressFrom) return

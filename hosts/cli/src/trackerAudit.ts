@@ -43,7 +43,11 @@ export const trackerAudit = Effect.fn("trackerAudit")(function* (
   const printer = yield* Printer
   const place = yield* findLedger(options)
   const trackerKey = yield* Option.match(options.trackerKey, {
-    onNone: () => Effect.map(Effect.provide(TrackerKey, layerTrackerKey(place)), ({ publicKey }) => publicKey),
+    onNone: () =>
+      Effect.map(
+        Effect.provide(TrackerKey, Layer.provide(layerTrackerKey(place), layerLedger(place))),
+        ({ publicKey }) => publicKey
+      ),
     onSome: Effect.succeed
   })
   const progress = progressLine(process.stderr.isTTY === true && !printer.json)

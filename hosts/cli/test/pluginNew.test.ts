@@ -77,6 +77,17 @@ describe("farmops plugin new", () => {
     })
   )
 
+  it.effect("leaves a file of that name as it is, and a link that leads nowhere", () =>
+    Effect.gen(function* () {
+      writeFileSync(join(cwd, "afile"), "mine")
+      symlinkSync(join(cwd, "nowhere"), join(cwd, "alink"))
+      for (const id of ["acme/afile", "acme/alink"]) {
+        assert.strictEqual((yield* Effect.flip(make(id, "ts", cwd).made)).code, "exists")
+      }
+      assert.strictEqual(readFileSync(join(cwd, "afile"), "utf8"), "mine")
+    })
+  )
+
   it.effect("leaves a folder that has something in it as it is, and takes an empty one", () =>
     Effect.gen(function* () {
       mkdirSync(join(cwd, "full"))

@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { AgentKey } from "@farmops/proof/AgentKey"
@@ -67,11 +68,14 @@ describe("proof verify", () => {
   })
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-  const verify = async (content: string | Uint8Array, options: { key?: string; json?: boolean } = {}) => {
+  const verify = async (
+    content: string | Uint8Array,
+    { json = false, ...options }: Partial<Parameters<typeof proofVerify>[0]> & { readonly json?: boolean } = {}
+  ) => {
     writeFileSync(file, content)
-    const printed = Printer.memory({ json: options.json ?? false })
+    const printed = Printer.memory({ json })
     const exit = await Effect.runPromise(
-      proofVerify({ file, key: options.key ?? key }).pipe(
+      proofVerify({ file, key, ...options }).pipe(
         Effect.as(null),
         Effect.catch((error) => Effect.succeed(error)),
         Effect.provide(printed.layer)
@@ -127,8 +131,57 @@ describe("proof verify", () => {
     }
   })
 
-  it("takes an empty file for a chain without proofs", async () => {
-    expect(await verify("")).toEqual({ failed: null, stdout: "ok: 0 proofs, no head\n" })
+  it("refuses an empty file: a chain without proofs shows nothing", async () => {
+    expect(await verify("")).toEqual({
+      failed: [65, expect.stringMatching(/^empty_file — the file is empty\./)],
+      stdout: ""
+    })
+  })
+
+  it("refuses a pipe and a folder at once, and says how to give what a pipe gives", async () => {
+    const pipe = join(dir, "pipe")
+    execFileSync("mkfifo", [pipe])
+    for (const path of [pipe, dir]) {
+      for (const options of [
+        { file: path, key },
+        { file, key, trackerKey: key, trackerRotations: path }
+      ]) {
+        const printed = Printer.memory({ json: false })
+        const failed = await Effect.runPromise(Effect.flip(Effect.provide(proofVerify(options), printed.layer)))
+        expect(failed).toMatchObject({ code: "not_a_file", exitCode: 64, cure: expect.stringContaining("-") })
+      }
+    }
+  })
+
+  it("follows the tracker's key over the rotations that are given, and says which of them does not hold", async () => {
+    const path = new URL("../../../conformance/bundle/v1/valid/between-two-rotations.json", import.meta.url)
+    const bundle: { bundle: string; tracker_key: string; rotations: ReadonlyArray<string> } = JSON.parse(
+      readFileSync(path, "utf8")
+    )
+    const row = join(dir, "rotations")
+    const under = (
+      rotations: ReadonlyArray<string> | string,
+      options: Partial<Parameters<typeof proofVerify>[0]> = {}
+    ) => {
+      writeFileSync(row, typeof rotations === "string" ? rotations : rotations.map((line) => `${line}\n`).join(""))
+      return verify(bundle.bundle, {
+        key: undefined,
+        trackerKey: bundle.tracker_key,
+        trackerRotations: row,
+        ...options
+      })
+    }
+    expect((await under(bundle.rotations)).failed).toBeNull()
+    // It was signed after the first rotation, which is what the known key alone does not tell.
+    expect((await under([], { trackerRotations: undefined })).failed).toEqual([65, expect.stringMatching(/^unsigned /)])
+    expect((await under(bundle.rotations.slice(1))).failed).toEqual([65, expect.stringContaining("unknown_key")])
+    const forged = bundle.rotations.map((line) => line.replace("09:30:00", "09:30:01"))
+    expect((await under(forged)).failed).toEqual([65, expect.stringContaining("line 1: bad_signature")])
+    expect((await under([])).failed).toEqual([65, expect.stringContaining("line 1: bad_rotation")])
+    expect((await under("x".repeat(1024 * 1024 + 1))).failed).toEqual([65, expect.stringContaining("has more than")])
+    const alone = await under(bundle.rotations, { trackerKey: undefined })
+    expect(alone.failed).toEqual([64, expect.stringContaining("one key of the tracker that you know")])
+    expect((await under([], { trackerRotations: join(dir, "none") })).failed?.[0]).toBe(74)
   })
 
   it("names a file that is not there", async () => {

@@ -30,11 +30,11 @@ export interface Finished {
   readonly stderr: string
 }
 
-const start = (args: ReadonlyArray<string>, cwd: string): ChildProcess =>
+const start = (args: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>> = {}): ChildProcess =>
   spawn(process.execPath, ["--conditions=@farmops/source", bin, ...args], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: "", FARMOPS_OWNER_TOKEN: undefined, NO_COLOR: "1" }
+    env: { ...process.env, NODE_OPTIONS: "", FARMOPS_OWNER_TOKEN: undefined, NO_COLOR: "1", ...env }
   })
 
 const finish = (child: ChildProcess): Promise<Finished> =>
@@ -47,8 +47,12 @@ const finish = (child: ChildProcess): Promise<Finished> =>
     child.on("close", (code, signal) => done({ code, signal, stdout, stderr }))
   })
 
-/** Runs a command to its end. */
-export const runFarmops = (args: ReadonlyArray<string>, cwd: string): Promise<Finished> => finish(start(args, cwd))
+/** Runs a command to its end; `env` is added to the environment. */
+export const runFarmops = (
+  args: ReadonlyArray<string>,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {}
+): Promise<Finished> => finish(start(args, cwd, env))
 
 /** A running `farmops up --json`. Every wait ends when the process does. */
 export class RunningUp {

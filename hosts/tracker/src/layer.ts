@@ -10,12 +10,15 @@ import { Checkpointer } from "@farmops/core/farm/checkpoint/Checkpointer"
 import { Checkpoints } from "@farmops/core/farm/checkpoint/Checkpoints"
 import { layerKeepCheckpoints } from "@farmops/core/farm/checkpoint/keepCheckpoints"
 import { FarmFeed } from "@farmops/core/farm/FarmFeed"
+import { FarmKeys } from "@farmops/core/farm/keys/FarmKeys"
 import { Ledger } from "@farmops/core/farm/Ledger"
+import { LedgerRules } from "@farmops/core/farm/LedgerRules"
 import { LedgerSettings } from "@farmops/core/farm/LedgerSettings"
 import { LedgerWriter } from "@farmops/core/farm/LedgerWriter"
 import { ledgerMigrations } from "@farmops/core/farm/ledgerTables"
 import { OwnerToken } from "@farmops/core/farm/OwnerToken"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
+import { Shop } from "@farmops/core/farm/Shop"
 import { SnapshotSigner } from "@farmops/core/farm/SnapshotSigner"
 import { TrackerKey } from "@farmops/core/farm/TrackerKey"
 import { TrustStore } from "@farmops/core/farm/TrustStore"
@@ -85,7 +88,14 @@ export const ledgerLayer = (config: TrackerConfig) => {
     OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null }),
     LedgerSettings.layer({ timeZone: config.timeZone, farmName: config.farmName, sample: config.sample })
   ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Node.layer)), Layer.provide(dataDirectory(config.dataDir)))
-  return Layer.mergeAll(FarmFeed.layer, SnapshotSigner.layer, Checkpoints.layer).pipe(
+  return Layer.mergeAll(
+    FarmFeed.layer,
+    SnapshotSigner.layer,
+    Checkpoints.layer,
+    FarmKeys.layer,
+    Shop.layer,
+    LedgerRules.layer
+  ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
     Layer.provideMerge(settings)

@@ -2,18 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import type { FarmProof } from "@farmops/proof/FarmProof"
 import { categories } from "@farmops/proof/vocabulary"
 import { Effect, Schema } from "effect"
-import {
-  emptyTotals,
-  joinChanges,
-  type LedgerEntry,
-  projectEntries,
-  projectionBytes,
-  workOf
-} from "../src/farm/FarmProjection.ts"
-import { defaultRules } from "../src/scoring/Rules.ts"
+import { defaultAchievements } from "../src/farm/economy/defaultAchievements.ts"
+import { joinChanges, projectEntries, projectionBytes, workOf } from "../src/farm/FarmProjection.ts"
+import { emptyTotals, type ProofEntry } from "../src/farm/FarmTotals.ts"
 
-const scoring = { rules: defaultRules, timeZone: "UTC" }
-const founded = emptyTotals("2026-01-01T00:00:00Z")
+const scoring = { timeZone: "UTC", achievements: defaultAchievements }
+const founded = emptyTotals("2026-01-01T00:00:00Z", defaultAchievements)
 
 /** What of a proof the sums may depend on. */
 const Work = Schema.Struct({
@@ -25,7 +19,7 @@ const Work = Schema.Struct({
   impact: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 }))
 })
 
-const entryOf = ({ bot, category, day, impact, isVoid, success }: typeof Work.Type): LedgerEntry => {
+const entryOf = ({ bot, category, day, impact, isVoid, success }: typeof Work.Type, position: number): ProofEntry => {
   const proof: FarmProof = {
     schema_version: "1",
     proof_id: "01890000-0000-7000-8000-000000000000",
@@ -40,7 +34,7 @@ const entryOf = ({ bot, category, day, impact, isVoid, success }: typeof Work.Ty
     scoring_hints: { complexity: "high", impact_radius: impact, artifacts_touched: 1, time_spent_seconds: null },
     signature: "ef".repeat(64)
   }
-  return { proof, receivedAt: `2026-03-${String(day).padStart(2, "0")}T00:00:00Z`, isVoid }
+  return { position, proof, receivedAt: `2026-03-${String(day).padStart(2, "0")}T00:00:00Z`, isVoid }
 }
 
 describe("projectEntries", () => {
@@ -78,9 +72,10 @@ describe("projectEntries", () => {
     [Schema.Array(Work).check(Schema.isMaxLength(40))],
     ([work]) =>
       Effect.sync(() => {
-        const whole = projectEntries(founded, work.map(entryOf), scoring)
-        const counted = work.filter(({ isVoid }) => !isVoid)
-        const rest = projectEntries(founded, counted.map(entryOf), scoring)
+        const entries = work.map(entryOf)
+        const whole = projectEntries(founded, entries, scoring)
+        const counted = entries.filter(({ isVoid }) => !isVoid)
+        const rest = projectEntries(founded, counted, scoring)
         const { length, updatedAt } = whole.totals
         assert.strictEqual(length, work.length)
         assert.strictEqual(
@@ -96,7 +91,7 @@ describe("projectEntries", () => {
   it("rounds the work of a proof half up to a thousandth", () => {
     const { details } = projectEntries(
       founded,
-      [entryOf({ day: 3, category: "toil", bot: false, success: true, impact: 2, isVoid: false })],
+      [entryOf({ day: 3, category: "toil", bot: false, success: true, impact: 2, isVoid: false }, 0)],
       scoring
     )
     // 1.5 × 1.111 × 1 = 1.6665

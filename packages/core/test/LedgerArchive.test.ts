@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, expect, it } from "@effect/vitest"
@@ -270,7 +271,15 @@ describe("LedgerArchive", () => {
       "ArchiveInvalid",
       (file) => writeFileSync(file, readFileSync(file, "utf8").replace("1 thing", "2 thing"))
     ],
-    ["is gone", "ArchiveFileUnusable", (file) => renameSync(file, `${file}.away`)]
+    ["is gone", "ArchiveFileUnusable", (file) => renameSync(file, `${file}.away`)],
+    [
+      "is a pipe, which nobody waits for",
+      "ArchiveFileUnusable",
+      (file) => {
+        renameSync(file, `${file}.away`)
+        execFileSync("mkfifo", [file])
+      }
+    ]
   ])("restores nothing from a file that %s", ([, tag, damage]) =>
     onCheckpointedFarm(
       Effect.gen(function* () {

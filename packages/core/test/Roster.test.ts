@@ -17,7 +17,7 @@ describe("a registration", () => {
         const ada = yield* joined("Ada", 100)
         const moved = yield* startStandIn
         yield* TestClock.adjust("1 seconds")
-        yield* moved.shows({ coins: 105 }, { as: ada.key })
+        yield* moved.shows({ coins: 105 }, { as: ada.key, farmId: ada.farmId })
         const request = signRegistration(ada.key, {
           display_name: "Ada of the Hill",
           tracker_url: moved.url,
@@ -245,7 +245,7 @@ describe("leaving a village", () => {
         const round = yield* Effect.forkChild(syncDue)
         const response = yield* Deferred.await(arrived)
         yield* unregister(signDeparture(ada.key, { farmer_id: ada.id, requested_at: yield* now }))
-        response.end(JSON.stringify(signSnapshot(ada.key, bodyOf({ coins: 200 }, yield* now))))
+        response.end(JSON.stringify(signSnapshot(ada.key, bodyOf({ coins: 200 }, yield* now, ada.farmId))))
         yield* Fiber.join(round)
         expect(yield* standing).toEqual([])
       })

@@ -26,6 +26,20 @@ describe("the way to a tracker's snapshot", () => {
     })
   )
 
+  it.effect("asks for the farm's keys in the same way, when it is told to", () =>
+    Effect.gen(function* () {
+      const tracker = yield* standIn
+      tracker.answers((_request, response) => response.end("hello"))
+      const ask = (allowPrivateAddresses: boolean) =>
+        Effect.flatMap(SnapshotSource, (source) => source.pullKeys(tracker.url)).pipe(
+          Effect.match({ onFailure: ({ reason }) => reason, onSuccess: (text) => `text: ${text}` }),
+          Effect.provide(SnapshotSource.layer({ allowPrivateAddresses }))
+        )
+      expect([yield* ask(true), yield* ask(false)]).toEqual(["text: hello", "address_refused"])
+      expect(tracker.paths).toEqual(["/api/v1/public/keys"])
+    })
+  )
+
   it.effect("follows no redirect", () =>
     Effect.gen(function* () {
       const tracker = yield* standIn

@@ -43,7 +43,7 @@ describe("a village", () => {
     inVillage(
       Effect.gen(function* () {
         const ada = yield* joined("Ada", 100)
-        const signed = signSnapshot(ada.key, bodyOf({ coins: 100 }, "2026-03-01T12:00:00Z"))
+        const signed = signSnapshot(ada.key, bodyOf({ coins: 100 }, "2026-03-01T12:00:00Z", ada.farmId))
         expect((yield* profileOf(ada.id)).snapshot).toEqual(signed)
       })
     )
@@ -136,8 +136,8 @@ describe("a tracker that answers with something else than its farm's next snapsh
     inVillage(
       Effect.gen(function* () {
         const ada = yield* joined("Ada", 100)
-        const good = signSnapshot(ada.key, bodyOf({ coins: 110 }, "2026-03-01T12:00:30Z"))
-        ada.answers(json({ ...good, body: bodyOf({ coins: 9000 }, "2026-03-01T12:00:30Z") }))
+        const good = signSnapshot(ada.key, bodyOf({ coins: 110 }, "2026-03-01T12:00:30Z", ada.farmId))
+        ada.answers(json({ ...good, body: bodyOf({ coins: 9000 }, "2026-03-01T12:00:30Z", ada.farmId) }))
         yield* nextRound
         expect(yield* standing).toEqual(["1 Ada 100"])
         expect((yield* profileOf(ada.id)).last_error?.code).toBe("bad_signature")
@@ -172,6 +172,7 @@ describe("a tracker that answers with something else than its farm's next snapsh
         const source = yield* SnapshotSource
         const { syncDue } = yield* SnapshotSync.make.pipe(
           Effect.provideService(SnapshotSource, {
+            ...source,
             pull: (url) => (url === ada.url ? Effect.die("a bug") : source.pull(url))
           })
         )

@@ -11,6 +11,7 @@ import { LedgerAudit } from "../src/farm/audit/LedgerAudit.ts"
 import { Checkpointer } from "../src/farm/checkpoint/Checkpointer.ts"
 import { Checkpoints } from "../src/farm/checkpoint/Checkpoints.ts"
 import { leavesAfter, readLength } from "../src/farm/checkpoint/ledgerLeaves.ts"
+import { FarmKeys } from "../src/farm/keys/FarmKeys.ts"
 import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
 import { LedgerWriter } from "../src/farm/LedgerWriter.ts"
 import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
@@ -31,14 +32,14 @@ export const checkpointLayer = (url: string) =>
   )
 
 /** The same with everything in a folder, its key too, so that it can be closed and opened again. */
-export const fileFarmLayer = (folder: string) =>
+export const fileFarmLayer = (folder: string, url = join(folder, "tracker.db")) =>
   Layer.mergeAll(Checkpointer.layer, LedgerAudit.layer, LedgerArchive.layer, ProofIntake.layer).pipe(
     Layer.provide(AuditPool.layer({ backend: "node", workers: 1 })),
-    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
+    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, FarmKeys.layer)),
     Layer.provideMerge(LedgerSettings.layer({ timeZone: "UTC", farmName: "Test farm", sample: false })),
     Layer.provideMerge(TrackerKey.layerFile(folder)),
     Layer.provideMerge(Database.layerMigrations("tracker", ledgerMigrations)),
-    Layer.provideMerge(Database.layer(join(folder, "tracker.db"))),
+    Layer.provideMerge(Database.layer(url)),
     Layer.provideMerge(Ed25519Node.layer),
     Layer.provideMerge(NodeServices.layer)
   )

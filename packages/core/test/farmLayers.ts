@@ -3,27 +3,43 @@ import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { FarmFeed } from "../src/farm/FarmFeed.ts"
+import { FarmKeys } from "../src/farm/keys/FarmKeys.ts"
 import { Ledger } from "../src/farm/Ledger.ts"
+import { LedgerRules } from "../src/farm/LedgerRules.ts"
 import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
 import { LedgerWriter } from "../src/farm/LedgerWriter.ts"
 import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
+import { Shop } from "../src/farm/Shop.ts"
 import { SnapshotSigner } from "../src/farm/SnapshotSigner.ts"
 import { TrackerKey } from "../src/farm/TrackerKey.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
 import * as Database from "../src/sql/Database.ts"
 import { makeRecoverableAgent, makeTestAgent, type TestAgent } from "./proofFixture.ts"
 
-/** One farm on the database at `url`, in UTC. */
-export const farmLayer = (url = ":memory:") =>
-  Layer.mergeAll(ProofIntake.layer, SnapshotSigner.layer, FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))).pipe(
-    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer)),
-    Layer.provideMerge(LedgerSettings.layer({ timeZone: "UTC", farmName: "Test farm", sample: false })),
-    Layer.provideMerge(TrackerKey.layerMemory),
-    Layer.provideMerge(Database.layerMigrations("tracker", ledgerMigrations)),
+/** Everything of a tracker that remembers something, above its database. */
+export const farmServices = Layer.mergeAll(
+  ProofIntake.layer,
+  SnapshotSigner.layer,
+  Shop.layer,
+  LedgerRules.layer,
+  FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))
+).pipe(
+  Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)),
+  Layer.provideMerge(LedgerSettings.layer({ timeZone: "UTC", farmName: "Test farm", sample: false })),
+  Layer.provideMerge(TrackerKey.layerMemory),
+  Layer.provideMerge(Ed25519Node.layer)
+)
+
+/** A farm's database at `url` with its tables. */
+export const farmDatabase = (url = ":memory:") =>
+  Database.layerMigrations("tracker", ledgerMigrations).pipe(
     Layer.provideMerge(Database.layer(url)),
-    Layer.provideMerge(Ed25519Node.layer)
+    Layer.provide(Ed25519Node.layer)
   )
+
+/** One farm on the database at `url`, in UTC. */
+export const farmLayer = (url = ":memory:") => farmServices.pipe(Layer.provideMerge(farmDatabase(url)))
 
 /** The present of these tests. Set before the layers are built: what waits for an hour would else run through 56 years. */
 export const testNow = "2026-03-04T10:00:00Z"

@@ -16,6 +16,7 @@ export const emptyFarm: FarmState = {
   name: "Willow Farm",
   total_coins: 0,
   current_coins: 0,
+  debt: 0,
   level: 1,
   level_progress: { have: 0, need: 50 },
   streak_days: 0,

@@ -6,6 +6,7 @@ const tables = {
   tracker_agent: "agent_id",
   tracker_category: "board, category",
   tracker_day: "farm_day, board, category",
+  tracker_economy: "id",
   tracker_event: "position",
   tracker_farm: "id",
   tracker_fork: "id",

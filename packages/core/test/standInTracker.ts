@@ -2,10 +2,14 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { canonicalJson } from "@farmops/proof/canonicalJson"
 import { makeSigningKey, type SigningKey } from "@farmops/proof/SigningKey"
 import { signStatement } from "@farmops/proof/signedStatement"
+import { signTakeover, trackerRotationKind } from "@farmops/proof/trackerRotation"
+import { uuidV7 } from "@farmops/proof/UuidV7"
 import { Clock, DateTime, Deferred, Effect } from "effect"
 import type { FarmSnapshot, SnapshotBody } from "../src/farm/FarmSnapshot.ts"
+import type { FarmKeyList } from "../src/farm/keys/FarmKeyList.ts"
 import { spellTime } from "../src/farm/wireTime.ts"
 import { levelOf } from "../src/scoring/level.ts"
 import { signRegistration } from "../src/village/Roster.ts"
@@ -20,9 +24,9 @@ export interface Farm {
   readonly proofs?: number
 }
 
-const farmId = "0191d2a0-0000-7000-8000-0000000000f1"
+const someFarm = "0191d2a0-0000-7000-8000-0000000000f1"
 
-export const bodyOf = (farm: Farm, asOf: string): SnapshotBody => ({
+export const bodyOf = (farm: Farm, asOf: string, farmId = someFarm): SnapshotBody => ({
   schema: "farmops/snapshot/1",
   farm_id: farmId,
   name: "Stand-in farm",
@@ -72,9 +76,32 @@ export const inGroupsOf = (full: number, answer: Answer) => {
   return { group, seen }
 }
 
+/** The line of the event with which a farm goes over from one key to another. */
+export const rotationOf = (from: SigningKey, to: SigningKey, farmId: string, position: number): string => {
+  const place = { at: "2026-03-01T12:00:00Z", farm_id: farmId, position }
+  const possession = signTakeover(to, { ...place, public_key: from.publicKey })
+  const body = {
+    schema: "farmops/event/1",
+    ...place,
+    kind: trackerRotationKind,
+    new_public_key: to.publicKey,
+    possession
+  }
+  return canonicalJson({ body, public_key: from.publicKey, signature: signStatement(from, "farmops/event/v1", body) })
+}
+
+/** What a tracker answers under `/api/v1/public/keys`. */
+export const keyListOf = (farmId: string, key: SigningKey, rotations: ReadonlyArray<string>): FarmKeyList => ({
+  farm_id: farmId,
+  public_key: key.publicKey,
+  fingerprint: key.fingerprint,
+  rotations
+})
+
 /** Listens on a free port of loopback until the scope closes. */
 export const startStandIn = Effect.gen(function* () {
   const key = yield* makeSigningKey
+  const farmId = yield* uuidV7
   const asked = yield* Deferred.make<void>()
   const paths: Array<string> = []
   let answer: Answer = (_request, response) => void response.writeHead(404).end()
@@ -99,6 +126,7 @@ export const startStandIn = Effect.gen(function* () {
     url,
     port,
     key,
+    farmId,
     /** The paths that were asked for. */
     paths,
     /** Ends when the first request arrives. */
@@ -107,13 +135,24 @@ export const startStandIn = Effect.gen(function* () {
     answers: (next: Answer) => {
       answer = next
     },
-    /** From now on shows this farm, signed with `as` or its own key, as of the test's now or of `asOf`. */
-    shows: (farm: Farm, options: { readonly asOf?: string; readonly as?: SigningKey } = {}) =>
+    /** From now on shows this farm, signed with `as` or its own key, as of the test's now or of `asOf`; and `rotations`, if there are any. */
+    shows: (
+      farm: Farm,
+      options: {
+        readonly asOf?: string
+        readonly as?: SigningKey
+        readonly rotations?: ReadonlyArray<string>
+        readonly farmId?: string
+      } = {}
+    ) =>
       Effect.map(now, (at) => {
-        answer = json(signSnapshot(options.as ?? key, bodyOf(farm, options.asOf ?? at)))
+        const signer = options.as ?? key
+        const snapshot = json(signSnapshot(signer, bodyOf(farm, options.asOf ?? at, options.farmId ?? farmId)))
+        const keys = json(keyListOf(options.farmId ?? farmId, signer, options.rotations ?? []))
+        answer = (request, response) => (request.url?.endsWith("/keys") ? keys : snapshot)(request, response)
       }),
     /** What its owner would send to a village. */
-    registration: (name: string, trackerUrl = url) =>
-      Effect.map(now, (at) => signRegistration(key, { display_name: name, tracker_url: trackerUrl, requested_at: at }))
+    registration: (name: string, trackerUrl = url, as = key) =>
+      Effect.map(now, (at) => signRegistration(as, { display_name: name, tracker_url: trackerUrl, requested_at: at }))
   }
 })

@@ -25,10 +25,13 @@ export const steppedArchive = (onStep: () => void) => {
     TrackerKey,
     Effect.map(TrackerKey, (real) => ({
       ...real,
-      sign: (message: Uint8Array) => {
-        onStep()
-        return real.sign(message)
-      }
+      inForce: Effect.map(real.inForce, (signer) => ({
+        ...signer,
+        sign: (message: Uint8Array) => {
+          onStep()
+          return signer.sign(message)
+        }
+      }))
     }))
   )
   return Layer.fresh(LedgerArchive.layer).pipe(Layer.provide(files), Layer.provide(key))

@@ -3,14 +3,15 @@ import { assert } from "@effect/vitest"
 import { nodeBackend } from "@farmops/proof/NodeBackend"
 import { type ChainHead, parseProof, verifyChain } from "@farmops/proof/verify"
 import { Effect, Schema, Stream } from "effect"
-import { emptyTotals, projectEntries, projectionBytes } from "../src/farm/FarmProjection.ts"
+import { defaultAchievements } from "../src/farm/economy/defaultAchievements.ts"
+import { projectEntries, projectionBytes } from "../src/farm/FarmProjection.ts"
+import { emptyTotals } from "../src/farm/FarmTotals.ts"
 import { Ledger } from "../src/farm/Ledger.ts"
 import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
 import { readCategories, readDays, readTotals } from "../src/farm/ProjectionStore.ts"
 import { rebuildProjection } from "../src/farm/rebuildProjection.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
 import type { VoidCause } from "../src/farm/trust/voidFold.ts"
-import { defaultRules } from "../src/scoring/Rules.ts"
 import { approvedRecoverableAgent, approvedTestAgent } from "./farmLayers.ts"
 import { changedTables, dumpLedger } from "./ledgerDump.ts"
 import { signBody, type TestAgent } from "./proofFixture.ts"
@@ -81,10 +82,18 @@ const expectedBytes = Effect.gen(function* () {
   const entries = dump.tracker_proof.map((row) => {
     const parsed = parseProof(String(row.line))
     if (!parsed.ok) return assert.fail(parsed.fault.code)
-    return { proof: parsed.value.proof, receivedAt: String(row.received_at), isVoid: row.void !== null }
+    return {
+      position: Number(row.position),
+      proof: parsed.value.proof,
+      receivedAt: String(row.received_at),
+      isVoid: row.void !== null
+    }
   })
   const counted = entries.filter(({ isVoid }) => !isVoid)
-  const change = projectEntries(emptyTotals(foundedAt), counted, { rules: defaultRules, timeZone })
+  const change = projectEntries(emptyTotals(foundedAt, defaultAchievements), counted, {
+    timeZone,
+    achievements: defaultAchievements
+  })
   const updatedAt = entries.at(-1)?.receivedAt ?? foundedAt
   return projectionBytes({ ...change, totals: { ...change.totals, length: entries.length, updatedAt } })
 })

@@ -5,6 +5,7 @@
 import { Effect, FileSystem, Option, type PlatformError, Redacted, Schema } from "effect"
 import { Ed25519 } from "./Ed25519.ts"
 import { decodeHex, encodeHex } from "./hex.ts"
+import { folderOf, removeLeftovers } from "./internal/removeLeftovers.ts"
 import { hex32Pattern, uuidPattern } from "./proofForm.ts"
 import { uuidV7 } from "./UuidV7.ts"
 
@@ -70,6 +71,8 @@ const readKeyFile = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const bytes = yield* Effect.scoped(
     Effect.gen(function* () {
+      // To open a pipe would wait for whoever writes into it, for ever.
+      if ((yield* fs.stat(path)).type !== "File") return yield* garbage(path)
       const file = yield* fs.open(path, { flag: "r" })
       const info = yield* file.stat
       if (info.type !== "File") return yield* garbage(path)
@@ -95,8 +98,7 @@ const readKeyFile = Effect.fnUntraced(function* (path: string) {
 /** Not every system can sync a directory: there the file system's own order has to do. */
 const syncDirectoryOf = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  const directory = path.replace(/[^/\\]*$/, "") || "."
-  yield* Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (opened) => opened.sync)))
+  yield* Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(folderOf(path), { flag: "r" }), (opened) => opened.sync)))
 })
 
 /** Writes and syncs a private temporary file, then links it into place: `link` fails where a key exists already. */
@@ -119,8 +121,9 @@ const createKeyFile = Effect.fnUntraced(function* (path: string, agentId: string
     })
   )
   const place = fs.link(temporary, path).pipe(
-    // Another start was first: its key is the key.
-    Effect.catchIf(isReason("AlreadyExists"), () => Effect.void)
+    // Another start was first: its key is the key, and it may have cleared ours away already.
+    Effect.catchIf(isReason("AlreadyExists"), () => Effect.void),
+    Effect.catchIf(isReason("NotFound"), () => Effect.void)
   )
   yield* Effect.andThen(write, place).pipe(
     Effect.ensuring(Effect.ignore(fs.remove(temporary, { force: true }))),
@@ -130,11 +133,19 @@ const createKeyFile = Effect.fnUntraced(function* (path: string, agentId: string
   yield* syncDirectoryOf(path)
 })
 
+// A key that is being made is in danger only while another program starts in the same folder.
+const triesMax = 3
+
 const readOrCreate = Effect.fnUntraced(function* (path: string, agentId: Effect.Effect<string | null>) {
-  const existing = yield* readKeyFile(path)
-  if (existing === null) yield* createKeyFile(path, yield* agentId)
-  const contents = existing ?? (yield* readKeyFile(path))
-  return contents ?? (yield* garbage(path))
+  for (let tries = 0; tries <= triesMax; tries++) {
+    const contents = yield* readKeyFile(path)
+    if (contents !== null) {
+      yield* removeLeftovers(path)
+      return contents
+    }
+    if (tries < triesMax) yield* createKeyFile(path, yield* agentId)
+  }
+  return yield* garbage(path)
 })
 
 /** Reads a key file, making it first where there is none. */
@@ -143,6 +154,14 @@ export const loadKeyFile = Effect.fn("loadKeyFile")(function* (
 ): Effect.fn.Return<KeyFileContents, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
   const { seed } = yield* readOrCreate(path, Effect.succeed(null))
   return { seed }
+})
+
+/** Reads a key file; null where there is none. */
+export const peekKeyFile = Effect.fn("peekKeyFile")(function* (
+  path: string
+): Effect.fn.Return<KeyFileContents | null, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
+  const contents = yield* readKeyFile(path)
+  return contents === null ? null : { seed: contents.seed }
 })
 
 /** Reads the key file of an agent, making it first, with a new `agent_id`, where there is none. */
@@ -156,10 +175,13 @@ export const loadAgentKeyFile = Effect.fn("loadAgentKeyFile")(function* (
 
 const nextOf = (path: string): string => `${path}.next`
 
-/** The key that is to follow the one at `path`, beside it in `….next`: a fresh one where `make` says so, whatever lay there, else what lies there or null. */
+/**
+ * The key that is to follow the one at `path`, beside it in `….next`: a fresh one where `make` says so, whatever lay there,
+ * else what lies there or null. `agentId` is null for a key that is no agent's.
+ */
 export const loadNextKeyFile = Effect.fn("loadNextKeyFile")(function* (
   path: string,
-  agentId: string,
+  agentId: string | null,
   options: { readonly make: boolean }
 ): Effect.fn.Return<KeyFileContents | null, KeyFileUnreadable, Ed25519 | FileSystem.FileSystem> {
   const next = nextOf(path)

@@ -1,6 +1,7 @@
 /** Verification in plain JavaScript: no Node built-in, so that a browser can check a proof too. */
 import { Point } from "@noble/ed25519"
 import { sha256, sha512 } from "@noble/hashes/sha2.js"
+import { concatBytes } from "@noble/hashes/utils.js"
 import { strictBackend, type VerifyBackend } from "./strictEd25519.ts"
 
 const order = Point.CURVE().n
@@ -9,16 +10,6 @@ const littleEndian = (bytes: Uint8Array): bigint => {
   let value = 0n
   for (let at = bytes.length - 1; at >= 0; at--) value = (value << 8n) | BigInt(bytes[at] ?? 0)
   return value
-}
-
-const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 /**
@@ -31,7 +22,7 @@ const verifyWithoutCofactor = (signature: Uint8Array, message: Uint8Array, publi
     const pointR = signature.subarray(0, 32)
     const scalarS = littleEndian(signature.subarray(32))
     const key = Point.fromBytes(publicKey, false)
-    const challenge = littleEndian(sha512(concat(pointR, publicKey, message))) % order
+    const challenge = littleEndian(sha512(concatBytes(pointR, publicKey, message))) % order
     // Nothing here is secret, so the faster variable-time multiplication is right.
     const expected = Point.BASE.multiply(scalarS, false).add(key.negate().multiply(challenge, false))
     return expected.toBytes().every((byte, at) => byte === pointR[at])

@@ -3,22 +3,22 @@
  * functions over bytes as they come; a browser may load it.
  */
 import { type ArchiveChains, type ArchiveLineFault, makeArchiveChains } from "./archiveChains.ts"
-import { type ArchiveHeader, verifyArchiveHeader } from "./archiveHeader.ts"
+import { type ArchiveHeader, type HeaderTrust, verifyArchiveHeader } from "./archiveHeader.ts"
 import { type Checkpoint, checkpointOrigin, verifyCheckpoint } from "./checkpoint.ts"
 import { decodeHex, encodeHex } from "./hex.ts"
+import { decodeUtf8 } from "./internal/decodeUtf8.ts"
 import { makeLineSplitter } from "./internal/file/splitLines.ts"
 import { verifyEventLine } from "./ledgerEvent.ts"
 import { type CompactRange, hashLeaf, makeCompactRange } from "./merkle.ts"
 import { hex32Pattern, recordBytesMax } from "./proofForm.ts"
 import type { VerifyBackend } from "./strictEd25519.ts"
+import { type TrackerKeyRow, trackerKeyAt, trackerRotationKind } from "./trackerRotation.ts"
 
 /** A longer first line is refused: a checkpoint, and room for some thousand agents and keys. */
 export const archiveHeaderBytesMax = 2 * 1024 * 1024
 
 /** What is known apart from the file. */
-export interface ArchiveTrust {
-  /** 64 lowercase hex digits. */
-  readonly trackerKey: string
+export interface ArchiveTrust extends HeaderTrust {
   /** Null takes any farm's archive that the key signed. */
   readonly farmId: string | null
 }
@@ -67,39 +67,36 @@ const faultOf = (code: string, line: number | null = null): ArchiveFault => ({
   code,
   line,
   path: null,
-  detail: details[code] ?? code
+  detail: details[code] ?? "the rotations of the tracker's key in it do not hold"
 })
 
 interface Opened {
   readonly header: ArchiveHeader
   readonly checkpoint: Checkpoint
+  readonly keys: TrackerKeyRow
+  /** The rotations by their positions. */
+  readonly rotations: ReadonlyMap<number, string>
   readonly tree: CompactRange
   readonly chains: ArchiveChains
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const decode = (bytes: Uint8Array): string | null => {
-  try {
-    return strictUtf8.decode(bytes)
-  } catch {
-    return null
-  }
-}
-
 const open = (line: Uint8Array, trust: ArchiveTrust, backend: VerifyBackend): Opened | ArchiveFault => {
   if (!hex32Pattern.test(trust.trackerKey)) return faultOf("bad_key")
-  const checked = verifyArchiveHeader(decode(line) ?? "", trust.trackerKey, backend)
+  const checked = verifyArchiveHeader(decodeUtf8(line) ?? "", trust, backend)
   if (!checked.ok) return faultOf(checked.code, 1)
-  const header = checked.value
+  const { keys, value: header } = checked
   if (trust.farmId !== null && trust.farmId !== header.farm_id) return faultOf("wrong_farm", 1)
   const origin = checkpointOrigin(header.farm_id)
-  const checkpoint = verifyCheckpoint(header.checkpoint, { origin, publicKey: trust.trackerKey }, backend)
+  const publicKey = trackerKeyAt(keys, header.to)
+  const checkpoint = verifyCheckpoint(header.checkpoint, { origin, publicKey }, backend)
   if (!checkpoint.ok) return { ...checkpoint.fault, line: 1, path: "archive.checkpoint" }
   if (checkpoint.value.size !== header.to) return faultOf("bad_tree", 1)
   const hashes = header.range.map((hash) => decodeHex(hash) ?? new Uint8Array(0))
   const tree = makeCompactRange(backend.sha256, { size: header.from, hashes })
-  return { header, checkpoint: checkpoint.value, tree, chains: makeArchiveChains(header.agents, backend) }
+  // A rotation is the last line before the new key's first.
+  const rotations = new Map(header.rotations?.map((text, at) => [(keys.epochs[at + 1]?.from ?? 0) - 1, text]))
+  const chains = makeArchiveChains(header.agents, backend)
+  return { header, checkpoint: checkpoint.value, keys, rotations, tree, chains }
 }
 
 /** Starts a check of one file. */
@@ -109,22 +106,26 @@ export const makeArchiveVerifier = (trust: ArchiveTrust, backend: VerifyBackend)
   let fault: ArchiveFault | null = null
   let [proofs, events] = [0, 0]
 
-  const take = ({ chains, header, tree }: Opened, bytes: Uint8Array): ArchiveFault | null => {
+  const take = ({ chains, header, keys, rotations, tree }: Opened, bytes: Uint8Array): ArchiveFault | null => {
     const line = proofs + events + 2
     if (line > header.count + 1) return faultOf("bad_count", line)
     if (bytes.length > recordBytesMax) return faultOf("too_large", line)
-    const text = decode(bytes)
+    const text = decodeUtf8(bytes)
     if (text === null) return faultOf("not_utf8", line)
     const position = tree.size()
     tree.append(hashLeaf(bytes, backend.sha256))
-    if (text.startsWith('{"action":')) {
+    const rotation = rotations.get(position)
+    if (rotation === undefined && text.startsWith('{"action":')) {
       const found = chains.accept(text)
       if (found !== null) return { ...found, line }
       proofs++
       return null
     }
-    const place = { farmId: header.farm_id, position, trackerKey: trust.trackerKey }
-    if (verifyEventLine(text, place, backend) === null) return faultOf("bad_event", line)
+    const place = { farmId: header.farm_id, position, trackerKey: trackerKeyAt(keys, position) }
+    const event = verifyEventLine(text, place, backend)
+    // Those of the first line and those among the lines are the same.
+    const isRotation = event?.kind === trackerRotationKind
+    if (event === null || (isRotation ? rotation !== text : rotation !== undefined)) return faultOf("bad_event", line)
     events++
     return null
   }

@@ -2,12 +2,13 @@
  * The first line of an archive file: the tracker's signed word on which lines follow, on what they continue and where they
  * lead. With it the rest of the file can be checked alone, though the ledger before it is not at hand.
  */
-import { canonicalJson, parseCanonical } from "./canonicalJson.ts"
-import { parseCount } from "./checkpoint.ts"
-import { planRoot } from "./merkle.ts"
+import { canonicalJson, readCanonical } from "./canonicalJson.ts"
+import { hasKeys, isCount, isListOf, isText, type Json } from "./internal/jsonShape.ts"
+import { edgeLength } from "./merkle.ts"
 import { hex32Pattern, hex64Pattern, isTimestamp, uuidPattern, uuidV7Pattern } from "./proofForm.ts"
 import { signStatement, verifyStatement } from "./signedStatement.ts"
 import type { VerifyBackend } from "./strictEd25519.ts"
+import { followTrackerKeys, type TrackerKeyFaultCode, type TrackerKeyRow } from "./trackerRotation.ts"
 
 const tag = "farmops/archive/v1"
 
@@ -61,23 +62,9 @@ export interface ArchiveHeader {
   /** SHA-256 of what the tracker keeps of these lines; see the tracker's `archivedRows`. */
   readonly rows_sha256: string
   readonly archived_at: string
+  /** All rotations of the tracker's key up to now, each the exact line of its event. Absent where there was none. */
+  readonly rotations?: ReadonlyArray<string>
 }
-
-type Json = Readonly<Record<string, unknown>>
-
-const hasKeys = (value: unknown, keys: ReadonlyArray<string>): value is Json =>
-  typeof value === "object" &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.keys(value).length === keys.length &&
-  keys.every((key) => Object.hasOwn(value, key))
-
-const isText = (value: unknown, pattern: RegExp): value is string => typeof value === "string" && pattern.test(value)
-
-const isCount = (value: unknown): value is number => typeof value === "number" && parseCount(String(value)) === value
-
-const isListOf = (value: unknown, check: (item: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.every(check)
 
 const isHead = (value: unknown): boolean =>
   value === null ||
@@ -91,7 +78,7 @@ const isEpoch = (value: unknown): boolean =>
   isCount(value.first_sequence) &&
   isText(value.public_key, hex32Pattern)
 
-const areEpochs = (value: unknown): boolean => isListOf(value, isEpoch) && Array.isArray(value) && value.length > 0
+const areEpochs = (value: unknown): boolean => isListOf(value, isEpoch) && value.length > 0
 
 const isBranch = (value: unknown): boolean =>
   hasKeys(value, ["after", "epochs"]) && isHead(value.after) && areEpochs(value.epochs)
@@ -101,7 +88,6 @@ const isAgent = (value: unknown): boolean =>
   isText(value.agent_id, uuidPattern) &&
   (value.recovery_public_key === null || isText(value.recovery_public_key, hex32Pattern)) &&
   isListOf(value.branches, isBranch) &&
-  Array.isArray(value.branches) &&
   value.branches.length > 0 &&
   isHead(value.head) &&
   areEpochs(value.epochs)
@@ -111,8 +97,11 @@ const headerKeys = [
   ...["projection_sha256", "rows_sha256", "archived_at"]
 ]
 
+const areRotations = (value: unknown): boolean =>
+  isListOf(value, (line) => typeof line === "string") && value.length > 0
+
 const isHeader = (value: unknown): value is ArchiveHeader & Json =>
-  hasKeys(value, headerKeys) &&
+  (hasKeys(value, headerKeys) || (hasKeys(value, [...headerKeys, "rotations"]) && areRotations(value.rotations))) &&
   value.schema === "farmops/archive/1" &&
   isText(value.farm_id, uuidPattern) &&
   isCount(value.from) &&
@@ -121,8 +110,7 @@ const isHeader = (value: unknown): value is ArchiveHeader & Json =>
   value.count === value.to - value.from &&
   typeof value.checkpoint === "string" &&
   isListOf(value.range, (hash) => isText(hash, hex32Pattern)) &&
-  Array.isArray(value.range) &&
-  value.range.length === planRoot(value.from).length &&
+  value.range.length === edgeLength(value.from) &&
   isListOf(value.agents, isAgent) &&
   isText(value.projection_sha256, hex32Pattern) &&
   isText(value.rows_sha256, hex32Pattern) &&
@@ -135,29 +123,52 @@ export const signArchiveHeader = (
   header: ArchiveHeader
 ): string => canonicalJson({ archive: header, public_key: key.publicKey, signature: signStatement(key, tag, header) })
 
-/** Why a first line is refused. */
-export type ArchiveHeaderFault = "bad_header" | "unsigned" | "bad_signature"
+/** What is known of the tracker apart from the file. */
+export interface HeaderTrust {
+  /** Any key that the tracker had, where the file's rotations lead to it; 64 lowercase hex digits. */
+  readonly trackerKey: string
+  /** All keys of the tracker, where they are known: then those of the file may end before the known one, or go on after it. */
+  readonly keys?: TrackerKeyRow
+}
 
-/** Reads the first line; `trackerKey` is the tracker's, learned apart from the file. */
+/** Why a first line is refused; of its rotations the fault of the first that does not hold. */
+export type ArchiveHeaderFault = "bad_header" | "unsigned" | Exclude<TrackerKeyFaultCode, "unknown_key">
+
+/** The verdict on a first line. `keys` are all that the tracker had when it was signed. */
+export type CheckedArchiveHeader =
+  | { readonly ok: true; readonly value: ArchiveHeader; readonly keys: TrackerKeyRow }
+  | { readonly ok: false; readonly code: ArchiveHeaderFault }
+
+/** Whether, of two rows of keys, one goes on where the other ends. */
+const areOneRow = ({ epochs }: TrackerKeyRow, known: TrackerKeyRow): boolean =>
+  known.epochs.every(({ from, publicKey }, at) => {
+    const own = epochs[at]
+    return own === undefined || (own.from === from && own.publicKey === publicKey)
+  })
+
+/** Reads the first line. The key that was in force when the file was made must have signed it. */
 export const verifyArchiveHeader = (
   line: string,
-  trackerKey: string,
+  { keys: known, trackerKey }: HeaderTrust,
   backend: VerifyBackend
-): { readonly ok: true; readonly value: ArchiveHeader } | { readonly ok: false; readonly code: ArchiveHeaderFault } => {
+): CheckedArchiveHeader => {
   // Untrusted: a file from anybody.
-  let parsed: ReturnType<typeof parseCanonical>
-  try {
-    parsed = parseCanonical(line)
-  } catch {
+  const value = readCanonical(line)
+  if (!hasKeys(value, ["archive", "public_key", "signature"]) || !isHeader(value.archive)) {
     return { ok: false, code: "bad_header" }
   }
-  const { canonical, value } = parsed
-  if (canonical !== line || !hasKeys(value, ["archive", "public_key", "signature"]) || !isHeader(value.archive)) {
-    return { ok: false, code: "bad_header" }
+  const { archive, public_key: signer, signature } = value
+  if (!isText(signer, hex32Pattern)) return { ok: false, code: "unsigned" }
+  const rotations = archive.rotations ?? []
+  const followed = followTrackerKeys(rotations, { farmId: archive.farm_id, trackerKey: signer }, backend)
+  if (!followed.ok) {
+    const { code } = followed.fault
+    return { ok: false, code: code === "unknown_key" ? "unsigned" : code }
   }
-  if (value.public_key !== trackerKey) return { ok: false, code: "unsigned" }
-  return isText(value.signature, hex64Pattern) &&
-    verifyStatement(backend, trackerKey, tag, value.archive, value.signature)
-    ? { ok: true, value: value.archive }
+  const keys = followed.value
+  const isKnown = known === undefined ? keys.epochs.some((one) => one.publicKey === trackerKey) : areOneRow(keys, known)
+  if (!isKnown || keys.epochs.at(-1)?.publicKey !== signer) return { ok: false, code: "unsigned" }
+  return isText(signature, hex64Pattern) && verifyStatement(backend, signer, tag, archive, signature)
+    ? { ok: true, value: archive, keys }
     : { ok: false, code: "bad_signature" }
 }

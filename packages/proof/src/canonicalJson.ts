@@ -155,3 +155,14 @@ export const parseCanonical = (text: string): { readonly value: unknown; readonl
   refuseDuplicateKeys(text)
   return { value, canonical: canonicalJson(value) }
 }
+
+/** The value of a text that is spelled exactly as {@link canonicalJson} spells it; `undefined` for any other text. */
+export const readCanonical = (text: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(text)
+    // A key that occurs twice is written once, so it shows here too.
+    return canonicalJson(value) === text ? value : undefined
+  } catch {
+    return undefined
+  }
+}

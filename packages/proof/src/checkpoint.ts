@@ -3,11 +3,10 @@
  * format of c2sp.org/tlog-checkpoint. Each names the one before it, so the checkpoints of a farm are a chain too.
  */
 import { decodeBase64, encodeBase64 } from "./base64.ts"
-import { decodeHex } from "./hex.ts"
+import { publicKeyBytes } from "./internal/publicKey.ts"
 import { emptyRoot, hashBytes } from "./merkleHash.ts"
-import { hex32Pattern } from "./proofForm.ts"
 import { parseNote, signNote, verifyNote } from "./signedNote.ts"
-import { isStrictPublicKey, type VerifyBackend } from "./strictEd25519.ts"
+import type { VerifyBackend } from "./strictEd25519.ts"
 
 /** Why a checkpoint was refused. The list is closed; `docs/protocol/checkpoints-v1.md` says when each is given. */
 export const checkpointFaultCodes = [
@@ -81,6 +80,9 @@ export const parseHash = (text: string): Uint8Array | null => {
   return bytes !== null && bytes.length === hashBytes ? bytes : null
 }
 
+/** The size that a note claims, signed or not: for finding the key that must have signed it, and for nothing else. */
+export const claimedSize = (note: string): number | null => parseCount(note.split("\n", 2)[1] ?? "")
+
 /**
  * Signs the ledger as it stands, as the text of a note. Whoever calls must first have made sure that the ledger continues
  * the one under `previous`: a tracker that signs two ledgers convicts itself. A body that says nothing sensible is a bug and throws.
@@ -122,8 +124,7 @@ export const verifyCheckpoint = (
   { origin, publicKey }: { readonly origin: string | null; readonly publicKey: string },
   backend: VerifyBackend
 ): CheckedCheckpoint => {
-  const keyBytes = hex32Pattern.test(publicKey) ? decodeHex(publicKey) : null
-  if (keyBytes === null || !isStrictPublicKey(keyBytes)) {
+  if (publicKeyBytes(publicKey) === null) {
     return refuse("bad_key", "the public key must be 64 lowercase hex digits of a key that is not of small order")
   }
   // Untrusted: handed on by anybody.

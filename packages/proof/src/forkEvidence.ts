@@ -2,7 +2,9 @@
  * Evidence that one key signed two different records for one place of one chain. It is one line of text and stands for
  * itself: whoever has it can show that the key was in two hands, or that its holder rewrites history, with no server at hand.
  */
-import { CanonicalJsonError, canonicalJson } from "./canonicalJson.ts"
+import { canonicalJson, readCanonical } from "./canonicalJson.ts"
+import { decodeUtf8 } from "./internal/decodeUtf8.ts"
+import { hasKeys, isText } from "./internal/jsonShape.ts"
 import { hex32Pattern, type ProofFault, recordBytesMax } from "./proofForm.ts"
 import type { VerifyBackend } from "./strictEd25519.ts"
 import { type CheckedProof, verifyProof } from "./verify.ts"
@@ -45,8 +47,6 @@ export type CheckedFork =
   | { readonly ok: false; readonly fault: ForkFault }
 
 const utf8 = new TextEncoder()
-// ignoreBOM keeps a byte order mark in the text, where the check of the form refuses it.
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const refuse = (code: ForkFaultCode, detail: string): CheckedFork => ({
   ok: false,
@@ -87,34 +87,12 @@ interface ForkParts {
 }
 
 const parseParts = (text: string): ForkParts | null => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
-  }
-  if (typeof value !== "object" || value === null) return null
-  if (!("format" in value && "public_key" in value && "records" in value)) return null
-  const { format, public_key, records } = value
-  if (format !== forkFormat || typeof public_key !== "string" || !hex32Pattern.test(public_key)) return null
+  const value = readCanonical(text)
+  if (!hasKeys(value, ["format", "public_key", "records"])) return null
+  const { format, public_key: publicKey, records } = value
+  if (format !== forkFormat || !isText(publicKey, hex32Pattern)) return null
   const [first, second]: ReadonlyArray<unknown> = Array.isArray(records) && records.length === 2 ? records : []
-  if (typeof first !== "string" || typeof second !== "string") return null
-  try {
-    // One spelling only: no further key, no key twice, no space.
-    return lineOf(public_key, first, second) === text ? { publicKey: public_key, records: [first, second] } : null
-  } catch (error) {
-    if (error instanceof CanonicalJsonError) return null
-    throw error
-  }
-}
-
-const decodeText = (received: string | Uint8Array): string | null => {
-  if (typeof received === "string") return received
-  try {
-    return strictUtf8.decode(received)
-  } catch {
-    return null
-  }
+  return typeof first === "string" && typeof second === "string" ? { publicKey, records: [first, second] } : null
 }
 
 /**
@@ -126,7 +104,7 @@ export const verifyForkEvidence = (received: string | Uint8Array, backend: Verif
   if ((typeof received === "string" ? utf8.encode(received) : received).length > forkBytesMax) {
     return refuse("too_large", `evidence has at most ${forkBytesMax} bytes`)
   }
-  const parts = parseParts(decodeText(received) ?? "")
+  const parts = parseParts(typeof received === "string" ? received : (decodeUtf8(received) ?? ""))
   if (parts === null) return refuse("bad_evidence", `must be the canonical JSON of ${forkFormat}`)
   const [first, second] = parts.records
   const made = makeForkEvidence(parts.publicKey, first, second, backend)

@@ -2,7 +2,8 @@
  * What a tracker writes into its own ledger between the proofs: approvals, revocations, archives. One line of canonical
  * JSON, `{body, public_key, signature}`, signed by the tracker for one place of one ledger.
  */
-import { parseCanonical } from "./canonicalJson.ts"
+import { readCanonical } from "./canonicalJson.ts"
+import { hasKeys, isRecord, type Json } from "./internal/jsonShape.ts"
 import { verifyStatement } from "./signedStatement.ts"
 import type { VerifyBackend } from "./strictEd25519.ts"
 
@@ -20,32 +21,38 @@ export interface LedgerEventBody {
 export interface EventPlace {
   readonly farmId: string
   readonly position: number
-  /** 64 lowercase hex digits. */
+  /** The tracker's key that covers the position, 64 lowercase hex digits; see `trackerKeyAt`. */
   readonly trackerKey: string
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-const isBody = (value: unknown, { farmId, position }: EventPlace): value is LedgerEventBody =>
-  isRecord(value) &&
+const isBody = (value: Json, { farmId, position }: EventPlace): value is LedgerEventBody & Json =>
   value.schema === "farmops/event/1" &&
   value.farm_id === farmId &&
   value.position === position &&
   typeof value.at === "string" &&
   typeof value.kind === "string"
 
+/** An event as it is spelled; nobody has looked at its signature yet. */
+export interface UnverifiedEvent {
+  readonly body: Json
+  readonly public_key: string
+  readonly signature: string
+}
+
+/** The parts of a line that is canonical JSON of exactly these three; null for any other. */
+export const parseEventLine = (line: string): UnverifiedEvent | null => {
+  const value = readCanonical(line)
+  if (!hasKeys(value, ["body", "public_key", "signature"])) return null
+  const { body, public_key, signature } = value
+  return isRecord(body) && typeof public_key === "string" && typeof signature === "string"
+    ? { body, public_key, signature }
+    : null
+}
+
 /** The event of a line, or null unless the tracker signed exactly this line for exactly this place. */
 export const verifyEventLine = (line: string, place: EventPlace, backend: VerifyBackend): LedgerEventBody | null => {
-  let parsed: ReturnType<typeof parseCanonical>
-  try {
-    parsed = parseCanonical(line)
-  } catch {
-    return null
-  }
-  const { canonical, value } = parsed
-  if (canonical !== line || !isRecord(value) || Object.keys(value).length !== 3) return null
-  const { body, public_key, signature } = value
-  if (!isBody(body, place) || public_key !== place.trackerKey || typeof signature !== "string") return null
+  const event = parseEventLine(line)
+  if (event === null || !isBody(event.body, place) || event.public_key !== place.trackerKey) return null
+  const { body, signature } = event
   return verifyStatement(backend, place.trackerKey, "farmops/event/v1", body, signature) ? body : null
 }

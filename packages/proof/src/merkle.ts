@@ -65,6 +65,9 @@ const subtreesOf = (start: number, end: number): ReadonlyArray<Subtree> => {
 /** Where RFC 6962 splits two or more leaves: after the largest power of two below their number. */
 const middleOf = (start: number, end: number): number => start + 2 ** largestLevel(end - start - 1)
 
+/** How many hashes the right edge of a tree of this size has: as many as its binary digits have ones. */
+export const edgeLength = (size: number): number => size.toString(2).replaceAll("0", "").length
+
 /** The subtrees that the root of a tree of this size folds from: one for each 1 in the binary digits of the size. */
 export const planRoot = (size: number): ReadonlyArray<Subtree> => {
   demand(isSize(size), "the size must be an integer from 0 to 2^53 - 1")
@@ -125,7 +128,9 @@ export const foldPlan = (
  */
 export const makeCompactRange = (sha256: Sha256, from: CompactRangeState = { size: 0, hashes: [] }): CompactRange => {
   demand(
-    from.hashes.length === planRoot(from.size).length && from.hashes.every(({ length }) => length === hashBytes),
+    isSize(from.size) &&
+      from.hashes.length === edgeLength(from.size) &&
+      from.hashes.every(({ length }) => length === hashBytes),
     "a stored range must have one hash of 32 bytes for each 1 in the binary digits of its size"
   )
   const edge = [...from.hashes]

@@ -3,13 +3,22 @@
  * c2sp.org/tlog-proof: whoever has the file and the tracker's key can check it with no server at hand.
  */
 import { decodeBase64, encodeBase64 } from "./base64.ts"
-import { type Checkpoint, type CheckpointFault, parseCount, parseHash, verifyCheckpoint } from "./checkpoint.ts"
+import {
+  type Checkpoint,
+  type CheckpointFault,
+  checkpointOrigin,
+  claimedSize,
+  parseCount,
+  parseHash,
+  verifyCheckpoint
+} from "./checkpoint.ts"
 import { encodeHex } from "./hex.ts"
 import { hashLeaf } from "./merkleHash.ts"
 import { parseProof } from "./parseProof.ts"
 import type { FarmProof, ProofFault } from "./proofForm.ts"
 import { parseNote } from "./signedNote.ts"
 import type { VerifyBackend } from "./strictEd25519.ts"
+import { type TrackerKeyRow, trackerKeyAt } from "./trackerRotation.ts"
 import { verifyProof } from "./verify.ts"
 import { proofHashesMax, verifyInclusion } from "./verifyMerkle.ts"
 
@@ -68,6 +77,8 @@ export interface BundleTrust {
   /** The ledger that the record must be in; null takes any farm's whose checkpoints the key signs. */
   readonly origin: string | null
   readonly trackerKey: string
+  /** All keys of the tracker, where they are known: then the one that covers the checkpoint's size must have signed it. */
+  readonly keys?: TrackerKeyRow
   /** The key that signed the record, or null to leave its signature unchecked. */
   readonly agentKey: string | null
 }
@@ -125,6 +136,15 @@ const readRecord = (
   return { ok: true, value: { proof, line: text, hash: encodeHex(backend.sha256(utf8.encode(unsigned))) } }
 }
 
+/** Which ledger's checkpoint the note must be, and who must have signed it. */
+const signerOf = (note: string, { keys, origin, trackerKey }: BundleTrust) => {
+  if (keys === undefined) return { origin, publicKey: trackerKey }
+  const ofKeys = keys.farmId === null ? origin : checkpointOrigin(keys.farmId)
+  // No note is of two farms, nor of this one.
+  const either = origin === null || origin === ofKeys ? ofKeys : ""
+  return { origin: either, publicKey: trackerKeyAt(keys, claimedSize(note) ?? 0) }
+}
+
 /**
  * Checks a file from its outside in: its form, the checkpoint under the tracker's key, the path from the record's bytes to
  * the root, then the record. A record that the ledger holds but that is no FarmProof is refused.
@@ -138,9 +158,9 @@ export const verifyProofBundle = (text: string, trust: BundleTrust, backend: Ver
   if (parts === null) {
     return refuse({ part: "bundle", code: "bad_bundle", detail: "must be an exported proof with a record in it" })
   }
-  const { origin, trackerKey, agentKey } = trust
-  const checkpoint = verifyCheckpoint(parts.checkpoint, { origin, publicKey: trackerKey }, backend)
+  const checkpoint = verifyCheckpoint(parts.checkpoint, signerOf(parts.checkpoint, trust), backend)
   if (!checkpoint.ok) return refuse({ part: "checkpoint", ...checkpoint.fault })
+  const { agentKey, origin } = trust
   const { root, size } = checkpoint.value
   const { hashes: proof, index, line } = parts
   if (!verifyInclusion({ index, size, leafHash: hashLeaf(line, backend.sha256), proof, root }, backend.sha256)) {

@@ -6,9 +6,9 @@ import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js"
 import { concatBytes } from "@noble/hashes/utils.js"
 import { decodeBase64, encodeBase64 } from "./base64.ts"
 import { decodeHex, encodeHex } from "./hex.ts"
+import { publicKeyBytes } from "./internal/publicKey.ts"
 import type { Sha256 } from "./merkleHash.ts"
-import { hex32Pattern } from "./proofForm.ts"
-import { isStrictPublicKey, type VerifyBackend } from "./strictEd25519.ts"
+import type { VerifyBackend } from "./strictEd25519.ts"
 
 /** A longer note, in UTF-8 bytes, is refused before it is split: room for a checkpoint and sixteen witnesses of any kind. */
 export const noteBytesMax = 65_536
@@ -61,11 +61,6 @@ const typedKey = (publicKey: Uint8Array): Uint8Array => concatBytes(Uint8Array.o
 const keyIdOf = (name: string, publicKey: Uint8Array, sha256: Sha256): Uint8Array =>
   sha256(concatBytes(utf8.encode(`${name}\n`), typedKey(publicKey))).subarray(0, keyIdBytes)
 
-const keyBytesOf = ({ publicKey }: NoteKey): Uint8Array | null => {
-  const bytes = hex32Pattern.test(publicKey) ? decodeHex(publicKey) : null
-  return bytes !== null && isStrictPublicKey(bytes) ? bytes : null
-}
-
 const parseSignature = (line: string): NoteSignature | null => {
   const [name = "", encoded = "", ...more] = line.slice(signatureMark.length).split(" ")
   if (!line.startsWith(signatureMark) || !isKeyName(name) || more.length > 0) return null
@@ -94,7 +89,7 @@ export const parseNote = (note: string): UnverifiedNote | null => {
 
 /** Whether this key signed this note. One bad signature in its name is enough to refuse; those of other keys are ignored. */
 export const verifyNote = (note: UnverifiedNote, key: NoteKey, backend: VerifyBackend): NoteVerdict => {
-  const publicKey = keyBytesOf(key)
+  const publicKey = publicKeyBytes(key.publicKey)
   if (publicKey === null) return "unsigned"
   const keyId = encodeHex(keyIdOf(key.name, publicKey, backend.sha256))
   const claimed = note.signatures.filter((one) => one.name === key.name && encodeHex(one.keyId) === keyId)
@@ -112,7 +107,7 @@ export const signNote = (
   name: string,
   text: string
 ): string => {
-  const publicKey = keyBytesOf({ name, publicKey: key.publicKey })
+  const publicKey = publicKeyBytes(key.publicKey)
   const signature = decodeHex(key.sign(utf8.encode(text)))
   if (publicKey === null || signature === null) throw new RangeError("the key must be an Ed25519 key in hex")
   const encoded = encodeBase64(concatBytes(keyIdOf(name, publicKey, nobleSha256), signature))
@@ -123,7 +118,7 @@ export const signNote = (
 
 /** The key in the spelling that other tools of C2SP take (`vkey`): name, key id and typed key, joined by `+`. */
 export const formatVerifierKey = (key: NoteKey): string => {
-  const publicKey = keyBytesOf(key)
+  const publicKey = publicKeyBytes(key.publicKey)
   if (publicKey === null || !isKeyName(key.name)) throw new RangeError("the key must have a name and be in hex")
   const keyId = encodeHex(keyIdOf(key.name, publicKey, nobleSha256))
   return `${key.name}+${keyId}+${encodeBase64(typedKey(publicKey))}`
@@ -136,5 +131,5 @@ export const parseVerifierKey = (text: string): NoteKey | null => {
   const bytes = decodeBase64(encoded.join("+"))
   if (bytes === null || !isKeyName(name)) return null
   const key: NoteKey = { name, publicKey: encodeHex(bytes.subarray(1)) }
-  return keyBytesOf(key) !== null && formatVerifierKey(key) === text ? key : null
+  return publicKeyBytes(key.publicKey) !== null && formatVerifierKey(key) === text ? key : null
 }

@@ -12,6 +12,7 @@ export const statementTags = [
   "farmops/enrolment/v1",
   "farmops/rotation/v1",
   "farmops/event/v1",
+  "farmops/tracker-rotation/v1",
   "farmops/archive/v1",
   "farmops/snapshot/v1",
   "farmops/registration/v1",

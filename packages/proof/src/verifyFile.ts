@@ -5,9 +5,9 @@
  */
 import { archiveBeginning } from "./archiveHeader.ts"
 import { forkFormat } from "./forkEvidence.ts"
-import { decodeHex } from "./hex.ts"
 import {
   badKey,
+  emptyFile,
   type FileKind,
   type FileVerdict,
   type KeyName,
@@ -19,8 +19,9 @@ import { readArchive } from "./internal/file/readArchive.ts"
 import { readBundle } from "./internal/file/readBundle.ts"
 import { readChain, readStranger } from "./internal/file/readChain.ts"
 import { readFork } from "./internal/file/readFork.ts"
-import { hex32Pattern } from "./proofForm.ts"
-import { isStrictPublicKey, type VerifyBackend } from "./strictEd25519.ts"
+import { publicKeyBytes } from "./internal/publicKey.ts"
+import type { VerifyBackend } from "./strictEd25519.ts"
+import type { TrackerKeyRow } from "./trackerRotation.ts"
 
 export {
   type FileFault,
@@ -36,6 +37,8 @@ export interface FileKeys {
   readonly publicKey: string | null
   readonly recoveryKey: string | null
   readonly trackerKey: string | null
+  /** All keys of the tracker, by `followTrackerKeys`, where they are known: else `trackerKey` is its only one, as far as no file says more. */
+  readonly trackerKeys?: TrackerKeyRow
 }
 
 /** Checks one file as its bytes come. */
@@ -59,18 +62,12 @@ const beginnings: ReadonlyArray<readonly [FileKind, string]> = [
 const beginningBytesMax = Math.max(...beginnings.map(([, text]) => text.length))
 
 const kindOf = (start: Uint8Array): FileKind | null => {
-  if (start.length === 0) return "chain"
   const text = String.fromCharCode(...start)
   return beginnings.find(([, beginning]) => text.startsWith(beginning))?.[0] ?? null
 }
 
-const isKey = (hex: string): boolean => {
-  const bytes = hex32Pattern.test(hex) ? decodeHex(hex) : null
-  return bytes !== null && isStrictPublicKey(bytes)
-}
-
 const badKeyOf = (keys: FileKeys): KeyName | null => {
-  const isBad = (hex: string | null) => hex !== null && !isKey(hex)
+  const isBad = (hex: string | null) => hex !== null && publicKeyBytes(hex) === null
   if (isBad(keys.publicKey)) return "public_key"
   if (isBad(keys.recoveryKey)) return "recovery_key"
   return isBad(keys.trackerKey) ? "tracker_key" : null
@@ -78,6 +75,7 @@ const badKeyOf = (keys: FileKeys): KeyName | null => {
 
 const readerOf = (kind: FileKind | null, keys: FileKeys, backend: VerifyBackend): KindReader => {
   const { publicKey, recoveryKey, trackerKey } = keys
+  const known = keys.trackerKeys === undefined ? {} : { keys: keys.trackerKeys }
   switch (kind) {
     case null:
       return readStranger()
@@ -86,9 +84,11 @@ const readerOf = (kind: FileKind | null, keys: FileKeys, backend: VerifyBackend)
     case "bundle":
       return trackerKey === null
         ? readNothing(keyNeeded(kind, "tracker_key"))
-        : readBundle({ trackerKey, publicKey, recoveryKey }, backend)
+        : readBundle({ trackerKey, ...known, publicKey, recoveryKey }, backend)
     case "archive":
-      return trackerKey === null ? readNothing(keyNeeded(kind, "tracker_key")) : readArchive(trackerKey, backend)
+      return trackerKey === null
+        ? readNothing(keyNeeded(kind, "tracker_key"))
+        : readArchive({ trackerKey, ...known }, backend)
     default:
       return publicKey === null
         ? readNothing(keyNeeded("chain", "public_key"))
@@ -109,7 +109,10 @@ export const makeFileVerifier = (keys: FileKeys, backend: VerifyBackend): FileVe
     joined.set(piece, start.length)
     start = joined
     if (start.length < beginningBytesMax && !isLast) return null
-    const opened = readerOf(kindOf(start.subarray(0, beginningBytesMax)), keys, backend)
+    const opened =
+      start.length === 0
+        ? readNothing(emptyFile)
+        : readerOf(kindOf(start.subarray(0, beginningBytesMax)), keys, backend)
     verdict = opened.push(start)
     return opened
   }

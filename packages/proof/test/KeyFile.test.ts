@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { basename, dirname, relative } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -43,7 +44,6 @@ describe("a key file", () => {
         const steps: Array<string> = []
         yield* Effect.provideService(loadKeyFile(`${directory}/tracker.key`), FileSystem.FileSystem, watched(fs, steps))
         assert.deepStrictEqual(steps, [
-          "open tracker.key r",
           "open temporary wx",
           "write temporary",
           "sync temporary",
@@ -83,11 +83,12 @@ describe("a key file", () => {
             opened.push(path.replace(/\..*\.new$/, ".new"))
             return fs.open(there(path), options)
           },
+          stat: (path) => fs.stat(there(path)),
           link: (from, to) => fs.link(there(from), there(to)),
           remove: (path, options) => fs.remove(there(path), options)
         }
         yield* Effect.provideService(loadKeyFile("tracker.key"), FileSystem.FileSystem, here)
-        assert.deepStrictEqual(opened, ["tracker.key", "tracker.new", ".", "tracker.key"])
+        assert.deepStrictEqual(opened, ["tracker.new", ".", "tracker.key"])
       })
     )
   )
@@ -130,7 +131,76 @@ describe("a key file", () => {
   )
 })
 
+describe("what a kill leaves of a key that was being made", () => {
+  const id = "019400d5-8b0a-7c3e-9f21-0123456789ab"
+  const loads = [
+    ["with the key in its place", true],
+    ["without a key", false]
+  ] as const
+
+  it.effect.each(loads)("is gone after the next start %s, and nothing else is", ([, isThere]) =>
+    inDirectory((directory, fs) =>
+      Effect.gen(function* () {
+        const path = `${directory}/agent.key`
+        const before = isThere ? yield* loadAgentKeyFile(path) : null
+        const unfinished = [`agent.key.${id}.new`, `agent.key.next.${id}.new`]
+        const others = [`agent.keys.${id}.new`, `agent.key.${id}`, "agent.key.mine.new", `other.key.${id}.new`]
+        for (const name of [...unfinished, ...others]) yield* fs.writeFileString(`${directory}/${name}`, "{")
+        const { agentId } = yield* loadAgentKeyFile(path)
+        if (before !== null) assert.strictEqual(agentId, before.agentId)
+        assert.sameMembers([...(yield* fs.readDirectory(directory))], ["agent.key", ...others])
+      })
+    )
+  )
+
+  it.effect("is not the key that another program makes at the same time", () =>
+    inDirectory((directory, fs) =>
+      Effect.gen(function* () {
+        const path = `${directory}/agent.key`
+        let robbed = 0
+        // Another start takes the unfinished file for a leftover, and has no key to show for it.
+        const link = (from: string, to: string) =>
+          robbed++ === 0 ? Effect.andThen(fs.remove(from), fs.link(from, to)) : fs.link(from, to)
+        const { agentId } = yield* Effect.provideService(loadAgentKeyFile(path), FileSystem.FileSystem, { ...fs, link })
+        assert.strictEqual(agentId, (yield* loadAgentKeyFile(path)).agentId)
+        assert.deepStrictEqual([robbed, yield* fs.readDirectory(directory)], [2, ["agent.key"]])
+      })
+    )
+  )
+
+  it.effect("stays in a folder that may only be read", () =>
+    inDirectory((directory, fs) =>
+      Effect.gen(function* () {
+        const path = `${directory}/agent.key`
+        const { agentId } = yield* loadAgentKeyFile(path)
+        yield* fs.writeFileString(`${path}.${id}.new`, "{")
+        const remove = () =>
+          Effect.fail(
+            PlatformError.systemError({
+              _tag: "PermissionDenied",
+              module: "FileSystem",
+              method: "remove",
+              pathOrDescriptor: path
+            })
+          )
+        const again = Effect.provideService(loadAgentKeyFile(path), FileSystem.FileSystem, { ...fs, remove })
+        assert.strictEqual((yield* again).agentId, agentId)
+      })
+    )
+  )
+})
+
 describe("a key file that cannot be used", () => {
+  it.live("is no pipe, and nobody waits for whoever writes into it", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const path = `${directory}/tracker.key`
+        assert.strictEqual(spawnSync("mkfifo", ["-m", "600", path]).status, 0)
+        assert.deepInclude(yield* Effect.flip(loadKeyFile(path)), { reason: "contents", path })
+      })
+    )
+  )
+
   it.effect("is no directory", () =>
     inDirectory((directory, fs) =>
       Effect.gen(function* () {

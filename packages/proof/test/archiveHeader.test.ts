@@ -18,7 +18,7 @@ const signedBy = (key: typeof tracker, archive: unknown, tag: Tag = "farmops/arc
   signature: signStatement(key, tag, archive as object)
 })
 const codeOf = (line: string) => {
-  const checked = verifyArchiveHeader(line, tracker.publicKey, nodeBackend)
+  const checked = verifyArchiveHeader(line, { trackerKey: tracker.publicKey }, nodeBackend)
   return checked.ok ? null : checked.code
 }
 const codeOfHeader = (archive: unknown) => codeOf(canonicalJson(signedBy(tracker, archive)))
@@ -130,6 +130,13 @@ describe("an archive's header", () => {
 
   it.each([[[]], [agent], [head], [branch], [epoch]])("is refused with one key more at %j", (path) => {
     assert.strictEqual(codeOfHeader(put(header, [...path, "note"], 1)), "bad_header")
+  })
+
+  it("is refused with rotations that are no texts, or none at all", () => {
+    for (const rotations of [[], {}, "x", null, [7], ["x", null], { length: 1 }]) {
+      assert.strictEqual(codeOfHeader({ ...header, rotations }), "bad_header", JSON.stringify(rotations))
+    }
+    assert.strictEqual(codeOfHeader({ ...header, rotations: ["x"] }), "bad_rotation")
   })
 
   it("is refused where it holds no lines, or fewer than none", () => {

@@ -13,12 +13,23 @@ const lines = chain(3).map(({ text }) => text)
 const [first, second, third] = lines.map((line) => hashLeaf(new TextEncoder().encode(line), sha256))
 if (first === undefined || second === undefined || third === undefined) throw new Error("three lines have three leaves")
 
-const checkpoint = signCheckpoint(tracker, {
-  origin: checkpointOrigin("0b5d3f6a-8c1e-4f7a-9a55-1d2c3b4a5f60"),
-  size: 3,
-  root: hashNodes(hashNodes(first, second, sha256), third, sha256),
-  previous: null
-})
+const checkpointOf = (size: number, root: Uint8Array): string =>
+  signCheckpoint(tracker, {
+    origin: checkpointOrigin("0b5d3f6a-8c1e-4f7a-9a55-1d2c3b4a5f60"),
+    size,
+    root,
+    previous: null
+  })
+const checkpoint = checkpointOf(3, hashNodes(hashNodes(first, second, sha256), third, sha256))
 
 /** The second proof, with its path to the root that the checkpoint signs. */
 export const sampleBundle = formatProofBundle({ line: lines[1] ?? "", index: 1, hashes: [first, third], checkpoint })
+
+/** A record that is the whole ledger, as a bundle. */
+export const bundleOfOne = (line: string): string =>
+  formatProofBundle({
+    line,
+    index: 0,
+    hashes: [],
+    checkpoint: checkpointOf(1, hashLeaf(new TextEncoder().encode(line), sha256))
+  })

@@ -6,6 +6,7 @@ import { agent, chain } from "../../../conformance/proof/sampleProofs.ts"
 import { checkpointFaultCodes } from "../src/checkpoint.ts"
 import { forkFaultCodes } from "../src/forkEvidence.ts"
 import { bundleFaultCodes } from "../src/proofBundle.ts"
+import { trackerKeyFaultCodes } from "../src/trackerRotation.ts"
 import { ask, run, script } from "./door.ts"
 import { libraries as ed25519Libraries } from "./ed25519Libraries.ts"
 import { sharedData } from "./sharedData.ts"
@@ -18,6 +19,7 @@ const chains = proofVectors.filter(({ proofs }) => proofs !== undefined)
 const ledgerKinds = [
   ["merkle", [], ["bad_inclusion", "bad_consistency"]],
   ["checkpoint", ["size", "hash"], checkpointFaultCodes],
+  ["keys", ["line", "from"], trackerKeyFaultCodes],
   ["bundle", ["part", "index", "hash"], bundleFaultCodes],
   ["fork", ["part", "record", "agent_id", "sequence"], forkFaultCodes]
 ] as const
@@ -136,7 +138,7 @@ describe("the conformance door", () => {
     assert.strictEqual(answers[4]?.canonical, deep)
   })
 
-  it.each(["ed25519", "canonical", "proof", "chain", "merkle", "checkpoint", "bundle", "fork"])(
+  it.each(["ed25519", "canonical", "proof", "chain", "merkle", "checkpoint", "keys", "bundle", "fork"])(
     "answers every bad line of kind %s and goes on",
     (kind) => {
       const lines = [
@@ -166,7 +168,7 @@ describe("the conformance door", () => {
     }
   )
 
-  it.each(["ed25519", "proof", "merkle", "checkpoint", "bundle", "fork"])(
+  it.each(["ed25519", "proof", "merkle", "checkpoint", "keys", "bundle", "fork"])(
     "reads vectors that conformance/%s/makeVectors.ts still makes",
     (set) => {
       const { status, stderr } = run(...script(`conformance/${set}/makeVectors.ts`, "--check"))

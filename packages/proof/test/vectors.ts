@@ -34,7 +34,8 @@ export interface LedgerVector {
 }
 
 /** The vectors of a set that is named as its kind at the door. */
-export const ledgerVectors = (set: "merkle" | "checkpoint" | "bundle" | "fork") => readVectors<LedgerVector>(set)
+export const ledgerVectors = (set: "merkle" | "checkpoint" | "keys" | "bundle" | "fork") =>
+  readVectors<LedgerVector>(set)
 
 export interface EdgeVector {
   readonly name: string

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest"
-import { agent, chain, nextKey, recovery, stranger } from "../../../conformance/proof/sampleProofs.ts"
+import { agent, chain, nextKey, recovery, rotating, signed, stranger } from "../../../conformance/proof/sampleProofs.ts"
 import { nobleBackend } from "../src/NobleBackend.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
+import { followTrackerKeys } from "../src/trackerRotation.ts"
 import { verifyChain } from "../src/verify.ts"
 import { type FileKeys, makeFileVerifier, verdictJson, verifyFile } from "../src/verifyFile.ts"
 import { archiveOf, from, ledger } from "./archiveFixture.ts"
-import { sampleBundle, tracker } from "./bundleFixture.ts"
+import { bundleOfOne, sampleBundle, tracker } from "./bundleFixture.ts"
 import { sampleFork } from "./forkFixture.ts"
+import { noteKey } from "./noteKeys.ts"
+import { farmId, rotationOf } from "./rotatedArchiveFixture.ts"
 import { proofVectors } from "./vectors.ts"
 
 const utf8 = new TextEncoder()
@@ -175,6 +178,32 @@ describe("verifyFile", () => {
       expect(both.doesNotShow.join(" ")).not.toContain("That the agent made the record")
     })
 
+    it("says which of the agent's keys signed the record", () => {
+      const record = signed(rotating(chain(2).at(-1)?.record ?? {}), recovery).text
+      const handedOver = bundleOfOne(record)
+      const verdict = check(handedOver, { ...trackerKeys, publicKey: agent.publicKey, recoveryKey: recovery.publicKey })
+      expect(verdict.fault).toBeNull()
+      expect(verdict.checked.join(" ")).toContain("signed by the agent's recovery key.")
+      expect(verdict.checked.join(" ")).not.toContain("by the agent's key")
+      expect(verdict.shows.join(" ")).toContain("Whoever holds the agent's recovery key")
+      expect(check(handedOver, { ...trackerKeys, publicKey: agent.publicKey }).fault?.code).toBe("bad_signature")
+    })
+
+    it("holds the checkpoint against the tracker's key that covers it, where all are known", () => {
+      const keysOf = (position: number, trackerKey: string) => {
+        const rotation = rotationOf(noteKey("tracker"), noteKey("tracker 2"), position)
+        const followed = followTrackerKeys([rotation], { farmId, trackerKey }, nodeBackend)
+        if (!followed.ok) throw new Error(followed.fault.code)
+        return { ...noKeys, trackerKey, trackerKeys: followed.value }
+      }
+      for (const name of ["tracker", "tracker 2"]) {
+        const { publicKey } = noteKey(name)
+        // It is of a ledger of three lines.
+        expect(check(sampleBundle, keysOf(3, publicKey)).fault).toBeNull()
+        expect(check(sampleBundle, keysOf(2, publicKey)).fault?.code).toBe("unsigned")
+      }
+    })
+
     it("needs the tracker's key, and says whose key is the wrong one", () => {
       const fault = (keys: FileKeys) => check(sampleBundle, keys).fault
       expect(fault(agentKeys)).toMatchObject({ code: "key_needed", path: "tracker_key" })
@@ -249,8 +278,12 @@ describe("verifyFile", () => {
     })
   })
 
-  it("takes no bytes for a chain without proofs", () => {
-    expect(verdictOf([])).toMatchObject({ kind: "chain", fault: null, proofs: 0, head: null })
+  it("refuses a file without a byte, with or without a key: it shows nothing", () => {
+    for (const keys of [noKeys, agentKeys]) {
+      const verdict = verdictOf([], keys)
+      expect(verdict).toMatchObject({ kind: null, fault: { code: "empty_file", line: null }, proofs: 0, shows: [] })
+      expect(verdictJson(verdict)).toMatchObject({ ok: false, code: "empty_file" })
+    }
   })
 
   it("refuses each flipped bit of a chain where it is", () => {

@@ -1,10 +1,17 @@
 /** `farmops farm`. */
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { type Invocation, withFarm } from "./rootCommand.ts"
 
-/** Draws the farm. */
+const shop = Effect.promise(() => import("../farmShop.ts"))
+const purchase = Argument.String("purchase").pipe(
+  Argument.withDescription("The id of a purchase, or an item for its newest one")
+)
+
+/** Draws the farm, and spends its coins. */
 export const farmCommand = (invocation: Invocation) => {
   const onFarm = withFarm(invocation)
   return Command.make(
@@ -22,5 +29,31 @@ export const farmCommand = (invocation: Invocation) => {
           ({ showFarm }) => showFarm(flags)
         )
       )
-  ).pipe(Command.withDescription("Draw the farm"))
+  ).pipe(
+    Command.withDescription("Draw the farm, or spend its coins"),
+    Command.withSubcommands([
+      Command.make("shop", {}, () => onFarm(Effect.flatMap(shop, ({ showShop }) => showShop()))).pipe(
+        Command.withDescription("What is sold, what it costs next, and what is owned")
+      ),
+      Command.make(
+        "buy",
+        {
+          item: Argument.String("item"),
+          price: Flag.Int("price").pipe(
+            Flag.withMetavar("COINS"),
+            Flag.withDescription("Buy only for this price (whatever it costs)"),
+            Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0))),
+            Flag.optional
+          )
+        },
+        (flags) => onFarm(Effect.flatMap(shop, ({ buyItem }) => buyItem(flags)))
+      ).pipe(Command.withDescription("Buy the next level of an item, or one more of it")),
+      Command.make("refund", { purchase }, (flags) =>
+        onFarm(Effect.flatMap(shop, ({ refundItem }) => refundItem(flags)))
+      ).pipe(Command.withDescription("Give something back for what was paid, within ten minutes")),
+      Command.make("use", { purchase }, (flags) =>
+        onFarm(Effect.flatMap(shop, ({ consumeItem }) => consumeItem(flags)))
+      ).pipe(Command.withDescription("Use a consumable up"))
+    ])
+  )
 }

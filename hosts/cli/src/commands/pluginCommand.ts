@@ -3,6 +3,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Invocation, withPrinter } from "./rootCommand.ts"
 
 /** For those who write plugins. */
@@ -42,7 +43,26 @@ export const pluginCommand = (invocation: Invocation) =>
             Flag.withDescription(
               "A recorded observation, as in golden/; again for more; - reads one a line from stdin"
             ),
-            Flag.atLeast(1)
+            Flag.atLeast(0)
+          ),
+          config: Flag.String("config").pipe(
+            Flag.withMetavar("FILE"),
+            Flag.withDescription("Instead: an agent's configuration file, one of whose sources is watched"),
+            Flag.optional
+          ),
+          source: Flag.String("source").pipe(
+            Flag.withMetavar("NAME"),
+            Flag.withDescription("The source of that file; nothing that it sees is stored or signed by the agent"),
+            Flag.optional
+          ),
+          count: Flag.Int("count").pipe(
+            Flag.withMetavar("N"),
+            Flag.withDescription("Ends after so many observations of the source (Ctrl-C ends it too)"),
+            Flag.filter(
+              (count) => count > 0,
+              () => "--count takes a whole number from 1"
+            ),
+            Flag.optional
           ),
           watch: Flag.Boolean("watch").pipe(
             Flag.withDescription("Play them again whenever a file here changes, until Ctrl-C"),
@@ -53,7 +73,15 @@ export const pluginCommand = (invocation: Invocation) =>
           withPrinter(
             Effect.flatMap(
               Effect.promise(() => import("../pluginDev.ts")),
-              ({ devPlugin }) => devPlugin({ ...flags, cwd: invocation.cwd })
+              ({ devPlugin }) =>
+                devPlugin({
+                  ...flags,
+                  config: Option.getOrNull(flags.config),
+                  source: Option.getOrNull(flags.source),
+                  count: Option.getOrNull(flags.count),
+                  cwd: invocation.cwd,
+                  environment: invocation.environment
+                })
             )
           )
       ).pipe(
@@ -62,6 +90,10 @@ export const pluginCommand = (invocation: Invocation) =>
           {
             command: "farmops plugin dev --observation golden/failed.json -- node src/main.ts",
             description: "One recorded observation"
+          },
+          {
+            command: "farmops plugin dev --config agent.yaml --source alerts -- node src/main.ts",
+            description: "What a source of an agent sees now"
           }
         ])
       ),

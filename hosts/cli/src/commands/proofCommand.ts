@@ -41,9 +41,14 @@ export const proofCommand = (invocation: Invocation) => {
           ),
           key: keyFlag("key", "The agent's public key, as it enrolled"),
           recoveryKey: keyFlag("recovery-key", "The agent's recovery key, if it enrolled with one"),
-          trackerKey: keyFlag("tracker-key", "The tracker's public key, for what a tracker signed")
+          trackerKey: keyFlag("tracker-key", "The tracker's public key, for what a tracker signed"),
+          trackerRotations: Flag.String("tracker-rotations").pipe(
+            Flag.withMetavar("FILE"),
+            Flag.withDescription("As `tracker keys --out` writes it: then any key that the tracker had will do"),
+            Flag.optional
+          )
         },
-        ({ file, key, recoveryKey, trackerKey }) =>
+        ({ file, key, recoveryKey, trackerKey, trackerRotations }) =>
           withPrinter(
             Effect.flatMap(
               Effect.promise(() => import("../proofVerify.ts")),
@@ -52,7 +57,8 @@ export const proofCommand = (invocation: Invocation) => {
                   file,
                   key: Option.getOrUndefined(key),
                   recoveryKey: Option.getOrUndefined(recoveryKey),
-                  trackerKey: Option.getOrUndefined(trackerKey)
+                  trackerKey: Option.getOrUndefined(trackerKey),
+                  trackerRotations: Option.getOrUndefined(trackerRotations)
                 })
             )
           )

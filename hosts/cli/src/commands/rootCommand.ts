@@ -1,4 +1,5 @@
 /** What every command shares: the root with its flags, and the way to print and to reach a farm. */
+import type { Environment } from "@farmops/core/config/substituteEnvironment"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
@@ -11,6 +12,8 @@ export interface Invocation {
   readonly ownerToken: string | undefined
   /** What a plugin that listens already expects of its callers. */
   readonly pluginToken: string | undefined
+  /** What `${NAME}` in a configuration file stands for. */
+  readonly environment: Environment
   readonly version: string
 }
 

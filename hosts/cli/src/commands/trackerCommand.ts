@@ -3,9 +3,9 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type Invocation, root, withPrinter } from "./rootCommand.ts"
+import { type Invocation, root, withFarm, withPrinter } from "./rootCommand.ts"
 import { keyFlag } from "./sharedFlags.ts"
 
 const db = Flag.String("db").pipe(
@@ -14,9 +14,14 @@ const db = Flag.String("db").pipe(
   Flag.optional
 )
 const archives = Effect.promise(() => import("../trackerArchive.ts"))
+const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
+const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
+const rulesFile = { file: Argument.String("file") }
 
 /** The ledger of a tracker that does not run. */
-export const trackerCommand = ({ cwd }: Invocation) => {
+export const trackerCommand = (invocation: Invocation) => {
+  const { cwd } = invocation
+  const onFarm = withFarm(invocation)
   const withLedger = <A, E, R>(
     run: (place: { readonly data: Option.Option<string>; readonly cwd: string }) => Effect.Effect<A, E, R>
   ) => Effect.flatMap(root, ({ data }) => withPrinter(run({ data, cwd })))
@@ -75,7 +80,41 @@ export const trackerCommand = ({ cwd }: Invocation) => {
       ).pipe(Command.withDescription("Move the ledger's beginning into a file that verifies alone")),
       Command.make("restore", { db, path: Argument.String("file") }, (flags) =>
         withLedger((place) => Effect.flatMap(archives, ({ restoreLedger }) => restoreLedger({ ...flags, ...place })))
-      ).pipe(Command.withDescription("Bring an archive back into the ledger"))
+      ).pipe(Command.withDescription("Bring an archive back into the ledger")),
+      Command.make("rotate-key", { db }, (flags) =>
+        Effect.flatMap(root, ({ trackerUrl }) =>
+          Option.isSome(trackerUrl)
+            ? onFarm(Effect.flatMap(trackerKeys, ({ rotateKeyAt }) => rotateKeyAt()))
+            : withLedger((place) =>
+                Effect.flatMap(trackerKeys, ({ rotateOwnKey }) => rotateOwnKey({ ...flags, ...place }))
+              )
+        )
+      ).pipe(Command.withDescription("Let the tracker sign with a fresh key; what it signed stays good")),
+      Command.make("rules").pipe(
+        Command.withDescription("By what the farm pays"),
+        Command.withSubcommands([
+          Command.make("show", {}, () => onFarm(Effect.flatMap(trackerRules, ({ showRules }) => showRules()))).pipe(
+            Command.withDescription("Every setting of the rules in force")
+          ),
+          Command.make("check", rulesFile, (flags) =>
+            withPrinter(Effect.flatMap(trackerRules, ({ checkRules }) => checkRules({ ...flags, cwd })))
+          ).pipe(Command.withDescription("Read a file of rules and tell every fault in it")),
+          Command.make("set", rulesFile, (flags) =>
+            onFarm(Effect.flatMap(trackerRules, ({ setRules }) => setRules({ ...flags, cwd })))
+          ).pipe(Command.withDescription("Pay by a file of rules from now on; what was paid stays paid"))
+        ])
+      ),
+      Command.make(
+        "keys",
+        {
+          out: Flag.String("out").pipe(
+            Flag.withMetavar("FILE"),
+            Flag.withDescription("Where to write the rotations, for `proof verify --tracker-rotations`"),
+            Flag.optional
+          )
+        },
+        (flags) => onFarm(Effect.flatMap(trackerKeys, ({ listTrackerKeys }) => listTrackerKeys({ ...flags, cwd })))
+      ).pipe(Command.withDescription("The tracker's public key, and how it came to be the one in force"))
     ])
   )
 }

@@ -9,7 +9,10 @@ import { FarmState } from "../farm/FarmState.ts"
 import { pageMax, ScoredProof } from "../farm/Ledger.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { RequestForm } from "./InvalidRequest.ts"
+import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
+import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
+import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
 import {
   AgentConflict,
@@ -224,6 +227,12 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(OwnerGroup)
   .add(TrustGroup)
   .add(DecisionGroup)
+  .add(KeyGroup)
+  .add(KeyDecisionGroup)
+  .add(ShopGroup)
+  .add(ShopDecisionGroup)
+  .add(RulesGroup)
+  .add(RulesDecisionGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
   .annotateMerge(

@@ -8,11 +8,11 @@ import { DepartureHeaders, RegistrationAnswer, RegistrationRequest } from "../vi
 import { silences } from "../village/SnapshotSource.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 
-/** The signature is not the key's over this request, or the request is not of this moment. */
+/** The signature is not the key's over this request, the key is one that its farm left behind, or the request is not of this moment. */
 export class RequestRefused extends HttpApiError.Problem<RequestRefused>()(
   "RequestRefused",
   { type: "about:blank", status: 403, title: "The signed request was refused" },
-  { code: Schema.Literals(["bad_signature", "stale"]), detail: Schema.String }
+  { code: Schema.Literals(["bad_signature", "stale", "key_retired"]), detail: Schema.String }
 ) {}
 
 /** No farmer of this village has the id. */

@@ -61,6 +61,12 @@ const body = `<a class="skip" href="#proofs-title">Skip to the proofs</a>
 <h2 id="categories-title">What grew it</h2>
 <table><thead><tr><th scope="col">Category</th><th scope="col" class="num">Proofs</th><th scope="col" class="num">Coins</th></tr></thead><tbody id="categories"></tbody></table>
 </section>
+<section id="things" class="card" aria-labelledby="things-title" hidden>
+<h2 id="things-title">On the farm</h2>
+<p id="purse" class="note"></p>
+<table id="owned-table"><thead><tr><th scope="col">What coins bought</th><th scope="col" class="num">Level</th><th scope="col" class="num">Count</th></tr></thead><tbody id="owned"></tbody></table>
+<p id="achieved" class="note"></p>
+</section>
 <section class="card" aria-labelledby="verify-title">
 <h2 id="verify-title">Check it yourself</h2>
 <p class="note">Every coin stands on a signed proof. The first command writes the chain to a file; the second checks each link and signature with the agent's public key and asks no server. The <a href="/verify">verifier's page</a> does the second without a terminal:</p>

@@ -7,18 +7,20 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Checkpoints } from "../farm/checkpoint/Checkpoints.ts"
 import { FarmFeed } from "../farm/FarmFeed.ts"
 import { snapshotDaysMax } from "../farm/FarmSnapshot.ts"
+import { FarmKeys } from "../farm/keys/FarmKeys.ts"
 import { Ledger } from "../farm/Ledger.ts"
-import { LedgerSettings } from "../farm/LedgerSettings.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
 import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
 import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
-import { TrackerKey } from "../farm/TrackerKey.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
+import { layerKeyHandlers } from "./keyHandlers.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
+import { layerRulesHandlers } from "./rulesHandlers.ts"
+import { layerShopHandlers } from "./shopHandlers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 import {
   AgentConflict,
@@ -193,20 +195,14 @@ const open = HttpApiBuilder.group(
     const ledger = yield* Ledger
     const signer = yield* SnapshotSigner
     const checkpoints = yield* Checkpoints
-    const key = yield* TrackerKey
-    const { farmId } = yield* LedgerSettings
+    const keys = yield* FarmKeys
     return handlers.handleAll({
       profile: () =>
-        Effect.map(ledger.farm, ({ level, name, sample, streak_days, total_coins }) => ({
-          farm_id: farmId,
-          name,
-          sample,
-          public_key: key.publicKey,
-          fingerprint: key.fingerprint,
-          total_coins,
-          level,
-          streak_days
-        })).pipe(orAway),
+        Effect.gen(function* () {
+          const { farm_id, fingerprint, public_key } = yield* keys.list
+          const { level, name, sample, streak_days, total_coins } = yield* ledger.farm
+          return { farm_id, name, sample, public_key, fingerprint, total_coins, level, streak_days }
+        }).pipe(orAway),
       snapshot: () => signer.snapshot.pipe(orAway),
       checkpoint: ({ query }) =>
         Effect.map(query.size === undefined ? checkpoints.latest : checkpoints.at(query.size), ({ note }) => note).pipe(
@@ -233,6 +229,13 @@ const open = HttpApiBuilder.group(
 )
 
 /** All handlers of `TrackerApi`; they need its services and the two access middlewares. */
-export const layerTrackerHandlers = Layer.mergeAll(submission, reading, owner, open, layerTrustHandlers).pipe(
-  Layer.provide(layerRequestForm)
-)
+export const layerTrackerHandlers = Layer.mergeAll(
+  submission,
+  reading,
+  owner,
+  open,
+  layerTrustHandlers,
+  layerKeyHandlers,
+  layerShopHandlers,
+  layerRulesHandlers
+).pipe(Layer.provide(layerRequestForm))

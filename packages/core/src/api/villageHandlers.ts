@@ -48,6 +48,14 @@ const stale = () =>
     })
   )
 
+const retired = () =>
+  Effect.fail(
+    new Api.RequestRefused({
+      code: "key_retired",
+      detail: "The farm has left this key behind: sign with the one in force."
+    })
+  )
+
 const notShown = ({ fault }: SnapshotRefused) =>
   Effect.fail(new Api.SnapshotNotShown({ code: "snapshot_refused", fault, detail: faultSentences[fault] }))
 
@@ -81,6 +89,7 @@ const layerFarmers = HttpApiBuilder.group(
           ),
           Effect.catchTags({
             RequestStale: stale,
+            KeyRetired: retired,
             SignatureInvalid: badSignature,
             SnapshotRefused: notShown,
             TrackerSilent: silent,

@@ -1,30 +1,21 @@
 /**
- * The sums over a ledger, as a pure fold: the same proofs in the same order give the same sums, to the byte. Intake folds
- * each new group into the stored sums; a rebuild folds the whole ledger into nothing and must arrive at the same place.
+ * The sums over a ledger, as a pure fold: the same proofs and purchases in the same order give the same sums, to the byte.
+ * Intake folds each new group into the stored sums; a rebuild folds the whole ledger into nothing and must arrive there too.
  */
 
 import { canonicalJson } from "@farmops/proof/canonicalJson"
-import type { FarmProof } from "@farmops/proof/FarmProof"
 import { type Category, categories } from "@farmops/proof/vocabulary"
-import type { Rules } from "../scoring/Rules.ts"
-import { emptyScoringState, type ScoringState } from "../scoring/ScoringState.ts"
 import { openScoring, type ScoringDetail } from "../scoring/scoreProof.ts"
+import type { AchievementSet } from "./economy/Achievement.ts"
+import { achievementsAfter } from "./economy/achievementsAfter.ts"
+import { effectsOfUse } from "./economy/decideUse.ts"
+import type { ItemEffect } from "./economy/Item.ts"
+import { type AchievementEntry, paidWorkOf } from "./economy/PaidWork.ts"
+import { upgradeOf } from "./economy/upgradeOf.ts"
+import { afterFact, type FarmTotals, type LedgerEntry } from "./FarmTotals.ts"
 
 /** People and machines earn apart. */
 export type Board = ScoringDetail["board"]
-
-/** What the fold carries from one proof to the next. */
-export interface FarmTotals {
-  /** Accepted proofs, of every agent and board, void ones too: it never falls. */
-  readonly length: number
-  readonly humanCoins: number
-  readonly botCoins: number
-  /** The newest work on the human board, by its own time. */
-  readonly lastActive: string | null
-  /** When the tracker last took a proof. */
-  readonly updatedAt: string
-  readonly scoring: ScoringState
-}
 
 /** One category of one board. */
 export interface CategorySum {
@@ -55,28 +46,12 @@ export interface ProjectionChange {
   readonly days: ReadonlyArray<DaySum>
 }
 
-/** A proof, when the tracker took it, and whether it still counts: all that the fold may look at. */
-export interface LedgerEntry {
-  readonly proof: FarmProof
-  readonly receivedAt: string
-  readonly isVoid: boolean
-}
-
-/** What scores depend on besides the proofs. */
-export interface ProjectionRules {
-  readonly rules: Rules
+/** What the sums depend on besides the lines. */
+export interface ProjectionTerms {
   readonly timeZone: string
+  /** What can be achieved. */
+  readonly achievements: AchievementSet
 }
-
-/** Before the first proof. */
-export const emptyTotals = (foundedAt: string): FarmTotals => ({
-  length: 0,
-  humanCoins: 0,
-  botCoins: 0,
-  lastActive: null,
-  updatedAt: foundedAt,
-  scoring: emptyScoringState
-})
 
 const later = (a: string | null, b: string): string => (a === null || b > a ? b : a)
 
@@ -92,23 +67,41 @@ const addTo = <A>(sums: Map<string, A>, key: string, first: A, add: (known: A) =
   sums.set(key, known === undefined ? first : add(known))
 }
 
-/** Scores a run of proofs on top of `totals` and sums it up. */
+const freezesIn = (effects: ReadonlyArray<ItemEffect>): number =>
+  effects.reduce((sum, effect) => (effect.kind === "freezes" ? sum + effect.count : sum), 0)
+
+/** Scores a run of lines on top of `totals` and sums it up. */
 export const projectEntries = (
   totals: FarmTotals,
   entries: Iterable<LedgerEntry>,
-  { rules, timeZone }: ProjectionRules
+  { achievements, timeZone }: ProjectionTerms
 ): ProjectionChange => {
   const details: Array<ScoringDetail> = []
+  const achieved: Array<AchievementEntry> = []
   const categorySums = new Map<string, CategorySum>()
   const daySums = new Map<string, DaySum>()
   const run = openScoring(totals.scoring)
-  let { botCoins, humanCoins, lastActive, length, updatedAt } = totals
-  for (const { isVoid, proof, receivedAt } of entries) {
-    const { detail } = run.score({ proof, rules, timeZone, isVoid })
+  let { botCoins, holdings, humanCoins, lastActive, length, rules, updatedAt } = totals
+  for (const entry of entries) {
+    const { position } = entry
+    if ("fact" in entry) {
+      const { at, fact } = entry
+      updatedAt = at
+      if (fact.kind === "item_used") {
+        run.grantFreezes({ at, count: freezesIn(effectsOfUse(holdings, fact.purchase_id)), rules, timeZone })
+      }
+      ;({ holdings, rules } = afterFact({ holdings, rules }, fact, at))
+      achieved.push({ position, at, holdings, work: null })
+      continue
+    }
+    const { isVoid, proof, receivedAt } = entry
+    const upgrade = upgradeOf(holdings, proof.action.category, rules, receivedAt)
+    const { detail } = run.score({ proof, rules, timeZone, upgrade, isVoid })
     const { board, coins, farm_day: farmDay } = detail
     const { category } = proof.action
     length++
     updatedAt = receivedAt
+    achieved.push({ position, at: receivedAt, holdings, work: paidWorkOf(proof, detail) })
     details.push(detail)
     if (isVoid) continue
     if (board === "human") {
@@ -137,7 +130,17 @@ export const projectEntries = (
     }
   }
   return {
-    totals: { length, humanCoins, botCoins, lastActive, updatedAt, scoring: run.state() },
+    totals: {
+      length,
+      humanCoins,
+      botCoins,
+      lastActive,
+      updatedAt,
+      scoring: run.state(),
+      holdings,
+      rules,
+      achievements: achievementsAfter(achievements, totals.achievements, achieved)
+    },
     details,
     categories: [...categorySums.values()],
     days: [...daySums.values()]

@@ -32,6 +32,9 @@ export const FarmName = Schema.String.check(
 /** A snapshot holds this many farm-days before its newest at most, so that its size is bounded. */
 export const snapshotDaysMax = 400
 
+/** A snapshot names this many owned items at most, those that were bought first. */
+export const snapshotUpgradesMax = 256
+
 /** One category of one farm-day of the human board. Only paid proofs count. */
 export const SnapshotDay = Schema.Struct({
   day: FarmDay,
@@ -61,7 +64,10 @@ export const SnapshotBody = Schema.Struct({
   bot_coins: Count,
   level: Count,
   streak_days: Count,
-  upgrades: Schema.Array(Schema.Struct({ slug: Schema.String, level: Count })).check(Schema.isMaxLength(256)),
+  /** What the farm bought and still owns, each item once with its highest level. */
+  upgrades: Schema.Array(Schema.Struct({ slug: Schema.String, level: Count })).check(
+    Schema.isMaxLength(snapshotUpgradesMax)
+  ),
   ruleset_hash: ProofHash,
   /** The latest signed checkpoint of the ledger; null before the first. */
   checkpoint: Schema.NullOr(CheckpointRef),

@@ -23,6 +23,8 @@ export const FarmState = Schema.Struct({
   total_coins: Count,
   /** What is left to spend. */
   current_coins: Count,
+  /** Coins that were spent and then taken back with their proofs: they are earned back before anything can be bought. */
+  debt: Count,
   level: Count,
   /** Coins gained within the level, of those that the level takes. */
   level_progress: Schema.Struct({ have: Count, need: Count }),

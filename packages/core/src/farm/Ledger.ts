@@ -4,13 +4,15 @@ import { parseProof } from "@farmops/proof/verify"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { ScoringDetail } from "../scoring/scoreProof.ts"
-import { ActiveRules } from "./ActiveRules.ts"
 import { chainLines } from "./chainLines.ts"
+import { describeAchievements } from "./describeAchievements.ts"
 import { describeFarm } from "./describeFarm.ts"
+import { emptyAchievementState } from "./economy/AchievementState.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
 import { SqlCount } from "./SqlCount.ts"
+import { ActiveShop } from "./shop/ActiveShop.ts"
 import { readEvents } from "./trust/readEvents.ts"
 import { voidCauses } from "./trust/voidFold.ts"
 import { spellTime } from "./wireTime.ts"
@@ -74,7 +76,7 @@ const scoredOf = Effect.fnUntraced(function* ({ line, position: _, ...rest }: Sc
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const settings = yield* LedgerSettings
-  const rules = yield* ActiveRules
+  const { achievements: set } = yield* ActiveShop
   const onLedger = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
     orLedgerUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
   const columns = sql.literal("position, line, hash, coins, scoring_detail, received_at, void")
@@ -99,7 +101,7 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const now = spellTime(yield* DateTime.now)
       const categories = yield* onLedger(readCategories())
-      return describeFarm({ totals: yield* totals, categories, settings, rules, now })
+      return describeFarm({ totals: yield* totals, categories, settings, now })
     })
   ).pipe(Effect.withSpan("Ledger.farm"))
 
@@ -148,6 +150,12 @@ const make = Effect.gen(function* () {
   return {
     /** The farm as it stands today. */
     farm,
+    /** What of all that can be achieved was. */
+    achievements: Effect.map(totals, ({ achievements }) =>
+      describeAchievements(set, achievements ?? emptyAchievementState(set))
+    ),
+    /** What is owned, and what was paid for it. */
+    holdings: Effect.map(totals, ({ holdings }) => holdings),
     /** Runs several reads as of one moment. */
     atOneMoment,
     page,

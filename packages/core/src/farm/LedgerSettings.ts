@@ -5,10 +5,12 @@ import { Context, DateTime, Effect, Layer, type Redacted, Runtime, Schema } from
 import { SqlClient, type SqlError } from "effect/sql"
 import { exitCodes } from "../host/exitCodes.ts"
 import { isTimeZone } from "../scoring/farmDay.ts"
-import { emptyTotals } from "./FarmProjection.ts"
 import { FarmName, farmNameMax } from "./FarmSnapshot.ts"
+import { emptyTotals } from "./FarmTotals.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { foundFarm } from "./ProjectionStore.ts"
+import { renewAchievements } from "./renewAchievements.ts"
+import { ActiveShop } from "./shop/ActiveShop.ts"
 import { wireNow } from "./wireTime.ts"
 
 /** Another time zone was asked for than the one in which the ledger's days are counted. */
@@ -115,7 +117,8 @@ const make = Effect.fn("LedgerSettings.make")(
     if (salt === null) return yield* new LedgerUnavailable({ cause: "the stored farm salt is damaged" })
     if (options.sample) yield* writeSetting("sample", "true")
     const foundedAt = yield* settle("founded_at", wireNow)
-    yield* orLedgerUnavailable(foundFarm(emptyTotals(foundedAt)))
+    yield* orLedgerUnavailable(foundFarm(emptyTotals(foundedAt, (yield* ActiveShop).achievements)))
+    yield* orLedgerUnavailable(renewAchievements)
     return LedgerSettings.of({
       farmId: yield* settle("farm_id", uuidV7),
       farmName: options.farmName,

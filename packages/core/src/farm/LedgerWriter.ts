@@ -6,14 +6,15 @@ import { Ed25519 } from "@farmops/proof/Ed25519"
 import { Array as Arr, Context, Effect, Layer, Result, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
 import type { ScoringDetail } from "../scoring/scoreProof.ts"
-import { ActiveRules } from "./ActiveRules.ts"
-import { type Board, type LedgerEntry, projectEntries } from "./FarmProjection.ts"
+import { type Board, projectEntries } from "./FarmProjection.ts"
+import type { ProofEntry } from "./FarmTotals.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { takePositions } from "./ledgerPositions.ts"
 import { addChange, readRevision, readTotals, type StoredTotals } from "./ProjectionStore.ts"
 import { type ProofRefused, refused } from "./ProofRefused.ts"
 import { settleLedger } from "./rebuildProjection.ts"
+import { ActiveShop } from "./shop/ActiveShop.ts"
 import { TrackerKey } from "./TrackerKey.ts"
 import { insertEpoch } from "./trust/agentRows.ts"
 import type { Candidate } from "./trust/checkSigner.ts"
@@ -37,12 +38,11 @@ export interface WrittenProof {
 const insertProofs = Effect.fnUntraced(function* (
   accepted: ReadonlyArray<AcceptedProof>,
   details: ReadonlyArray<ScoringDetail>,
-  receivedAt: string
+  { first, receivedAt }: { readonly first: number; readonly receivedAt: string }
 ) {
   const sql = yield* SqlClient.SqlClient
-  const firstPosition = yield* takePositions(accepted.length)
   const rows = accepted.map(({ branch, checked: { hash, line, proof } }, at) => ({
-    position: firstPosition + at,
+    position: first + at,
     proof_id: proof.proof_id,
     agent_id: proof.agent.agent_id,
     branch,
@@ -69,7 +69,7 @@ const moveAgents = Effect.fnUntraced(function* ({ epochs, moved }: JudgedGroup) 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { backend } = yield* Ed25519
-  const rules = yield* ActiveRules
+  const shop = yield* ActiveShop
   const settings = yield* LedgerSettings
   const key = yield* TrackerKey
   const { timeZone } = settings
@@ -88,17 +88,20 @@ const make = Effect.gen(function* () {
   const store = Effect.fnUntraced(function* (stored: StoredTotals, group: JudgedGroup) {
     const { accepted } = group
     const receivedAt = yield* wireNow
-    const entries = accepted.map(({ checked: { proof } }): LedgerEntry => ({ proof, receivedAt, isVoid: false }))
-    const change = projectEntries(stored.totals, entries, { rules, timeZone })
+    const first = yield* takePositions(accepted.length)
+    const entries = accepted.map(
+      ({ checked: { proof } }, at): ProofEntry => ({ position: first + at, proof, receivedAt, isVoid: false })
+    )
+    const change = projectEntries(stored.totals, entries, { timeZone, achievements: shop.achievements })
     const revision = stored.revision + 1
-    yield* insertProofs(accepted, change.details, receivedAt)
+    yield* insertProofs(accepted, change.details, { first, receivedAt })
     yield* moveAgents(group)
     if (group.hasRecovery) {
       const totals = yield* settleLedger(revision)
       const { coins } = yield* readKnown(accepted)
       return { totals: { revision, totals }, coins }
     }
-    yield* addChange(revision, change)
+    yield* addChange(revision, change, stored.totals)
     const coins = new Map(accepted.map(({ checked: { hash } }, at) => [hash, change.details[at]?.coins ?? 0]))
     return { totals: { revision, totals: change.totals }, coins }
   })
@@ -132,7 +135,8 @@ const make = Effect.gen(function* () {
       orLedgerUnavailable,
       Effect.provideService(SqlClient.SqlClient, sql),
       Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key)
+      Effect.provideService(TrackerKey, key),
+      Effect.provideService(ActiveShop, shop)
     )
     // Only what was committed may be remembered.
     cached = totals
@@ -142,7 +146,7 @@ const make = Effect.gen(function* () {
   return { write } as const
 })
 
-/** The ledger's only writer of proofs. Pays by {@link ActiveRules}. */
+/** The ledger's only writer of proofs. Pays by the rules and the upgrades that the ledger holds before each. */
 export class LedgerWriter extends Context.Service<LedgerWriter>()("@farmops/core/farm/LedgerWriter", { make }) {
   static readonly layer: Layer.Layer<LedgerWriter, never, Ed25519 | LedgerSettings | SqlClient.SqlClient | TrackerKey> =
     Layer.effect(this, this.make)

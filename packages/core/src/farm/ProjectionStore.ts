@@ -1,9 +1,15 @@
 /** Reads and writes the tables of sums. Every write happens inside the transaction of the proofs that it sums up. */
+import { canonicalJson } from "@farmops/proof/canonicalJson"
 import { categories } from "@farmops/proof/vocabulary"
 import { Array as Arr, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { Rules } from "../scoring/Rules.ts"
 import { ScoringState } from "../scoring/ScoringState.ts"
-import type { CategorySum, DaySum, FarmTotals, ProjectionChange } from "./FarmProjection.ts"
+import { AchievementState } from "./economy/AchievementState.ts"
+import { Holdings } from "./economy/Holdings.ts"
+import type { CategorySum, DaySum, ProjectionChange } from "./FarmProjection.ts"
+import type { FarmTotals } from "./FarmTotals.ts"
+import { lastDecoded } from "./lastDecoded.ts"
 import { SqlCount } from "./SqlCount.ts"
 
 const Board = Schema.Literals(["human", "bot"])
@@ -18,8 +24,19 @@ const FarmRow = Schema.Struct({
   updated_at: Schema.String
 })
 const decodeFarm = Schema.decodeUnknownEffect(
-  Schema.Array(Schema.Struct({ ...FarmRow.fields, scoring_state: ScoringStateText }))
+  Schema.Array(
+    Schema.Struct({
+      ...FarmRow.fields,
+      scoring_state: ScoringStateText,
+      holdings: Schema.String,
+      rules: Schema.String,
+      achievements: Schema.NullOr(Schema.String)
+    })
+  )
 )
+const decodeHoldings = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(Holdings)))
+const decodeRules = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(Rules)))
+const decodeAchievements = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(AchievementState)))
 const decodeRevision = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ revision: SqlCount })))
 const decodeCategories = Schema.decodeUnknownEffect(
   Schema.Array(
@@ -65,7 +82,10 @@ export const readRevision = Effect.fnUntraced(function* (options: { readonly loc
 /** The totals as they were last written; null before the farm is founded. */
 export const readTotals = Effect.fnUntraced(function* () {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* decodeFarm(yield* sql`SELECT * FROM tracker_farm WHERE id = 1`)
+  const [row] = yield* decodeFarm(
+    yield* sql`SELECT farm.*, economy.holdings, economy.rules, economy.achievements
+      FROM tracker_farm AS farm JOIN tracker_economy AS economy ON economy.id = farm.id WHERE farm.id = 1`
+  )
   if (row === undefined) return null
   const stored: StoredTotals = {
     revision: row.revision,
@@ -75,7 +95,10 @@ export const readTotals = Effect.fnUntraced(function* () {
       botCoins: row.bot_coins,
       lastActive: row.last_active,
       updatedAt: row.updated_at,
-      scoring: row.scoring_state
+      scoring: row.scoring_state,
+      holdings: yield* decodeHoldings(row.holdings),
+      rules: yield* decodeRules(row.rules),
+      achievements: row.achievements === null ? null : yield* decodeAchievements(row.achievements)
     }
   }
   return stored
@@ -97,9 +120,21 @@ export const readDays = Effect.fnUntraced(function* (after: string) {
   return rows.map(({ farm_day, ...row }): DaySum => ({ ...row, farmDay: farm_day }))
 })
 
-const writeTotals = Effect.fnUntraced(function* (revision: number, totals: FarmTotals) {
+const upsert = Effect.fnUntraced(function* (
+  table: "tracker_farm" | "tracker_economy",
+  row: Readonly<Record<string, string | number | null>>
+) {
   const sql = yield* SqlClient.SqlClient
-  const row = {
+  yield* sql`INSERT INTO ${sql(table)} ${sql.insert({ id: 1, ...row })}
+    ON CONFLICT (id) DO UPDATE SET ${sql.csv(
+      Object.keys(row).map((name) => sql`${sql(name)} = excluded.${sql(name)}`)
+    )}`
+})
+
+/** `known` is what is stored now: what has not changed since, such as a long list of purchases, is not written again. */
+const writeTotals = Effect.fnUntraced(function* (revision: number, totals: FarmTotals, known: FarmTotals | null) {
+  const { achievements, holdings, rules } = totals
+  yield* upsert("tracker_farm", {
     revision,
     length: totals.length,
     human_coins: totals.humanCoins,
@@ -107,22 +142,32 @@ const writeTotals = Effect.fnUntraced(function* (revision: number, totals: FarmT
     last_active: totals.lastActive,
     updated_at: totals.updatedAt,
     scoring_state: yield* encodeState(totals.scoring)
+  })
+  if (known === null || known.holdings !== holdings || known.rules !== rules) {
+    yield* upsert("tracker_economy", { holdings: canonicalJson(holdings), rules: canonicalJson(rules) })
   }
-  yield* sql`INSERT INTO tracker_farm ${sql.insert({ id: 1, ...row })}
-    ON CONFLICT (id) DO UPDATE SET ${sql.csv(
-      Object.keys(row).map((name) => sql`${sql(name)} = excluded.${sql(name)}`)
-    )}`
+  if (known?.achievements !== achievements) yield* writeAchievements(achievements)
+})
+
+/** Puts this state in the place of the stored one. */
+export const writeAchievements = Effect.fnUntraced(function* (state: AchievementState | null) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE tracker_economy SET achievements = ${state === null ? null : canonicalJson(state)} WHERE id = 1`
 })
 
 /** Founds the farm: totals of an empty ledger, unless there are some. */
 export const foundFarm = Effect.fnUntraced(function* (totals: FarmTotals) {
-  if ((yield* readRevision({ lock: false })) === null) yield* writeTotals(0, totals)
+  if ((yield* readRevision({ lock: false })) === null) yield* writeTotals(0, totals, null)
 })
 
-/** Adds a change to the stored sums and puts its totals in the place of the old ones. */
-export const addChange = Effect.fnUntraced(function* (revision: number, change: ProjectionChange) {
+/** Adds a change to the stored sums and puts its totals in the place of the old ones, which are `known` or read by nobody. */
+export const addChange = Effect.fnUntraced(function* (
+  revision: number,
+  change: ProjectionChange,
+  known: FarmTotals | null = null
+) {
   const sql = yield* SqlClient.SqlClient
-  yield* writeTotals(revision, change.totals)
+  yield* writeTotals(revision, change.totals, known)
   const categorySums = change.categories.map(({ lastProofAt, ...sum }) => ({ ...sum, last_proof_at: lastProofAt }))
   if (Arr.isArrayNonEmpty(categorySums)) {
     yield* sql`INSERT INTO tracker_category ${sql.insert(categorySums)}
@@ -151,7 +196,7 @@ export const replaceSums = Effect.fnUntraced(function* (revision: number, change
   const { days, ...rest } = change
   yield* addChange(revision, { ...rest, days: [] })
   for (let at = 0; at < days.length; at += daysPerInsert) {
-    yield* addChange(revision, { ...rest, categories: [], days: days.slice(at, at + daysPerInsert) })
+    yield* addChange(revision, { ...rest, categories: [], days: days.slice(at, at + daysPerInsert) }, rest.totals)
   }
 })
 

@@ -5,8 +5,15 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { readLatestCheckpoint } from "./checkpoint/CheckpointStore.ts"
+import { type OwnedItem, ownedItems } from "./economy/ownedItems.ts"
 import type { DaySum } from "./FarmProjection.ts"
-import { type CheckpointRef, type FarmSnapshot, type SnapshotBody, snapshotDaysMax } from "./FarmSnapshot.ts"
+import {
+  type CheckpointRef,
+  type FarmSnapshot,
+  type SnapshotBody,
+  snapshotDaysMax,
+  snapshotUpgradesMax
+} from "./FarmSnapshot.ts"
 import type { FarmState } from "./FarmState.ts"
 import { Ledger } from "./Ledger.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
@@ -21,8 +28,14 @@ export const snapshotBody = (
   {
     asOf,
     checkpoint,
-    farmId
-  }: { readonly asOf: string; readonly checkpoint: CheckpointRef | null; readonly farmId: string }
+    farmId,
+    owned
+  }: {
+    readonly asOf: string
+    readonly checkpoint: CheckpointRef | null
+    readonly farmId: string
+    readonly owned: ReadonlyArray<OwnedItem>
+  }
 ): SnapshotBody => ({
   schema: "farmops/snapshot/1",
   farm_id: farmId,
@@ -35,7 +48,11 @@ export const snapshotBody = (
   bot_coins: farm.bot_coins,
   level: farm.level,
   streak_days: farm.streak_days,
-  upgrades: [],
+  // What is used up one day is nothing to show.
+  upgrades: owned
+    .filter(({ kind }) => kind !== "consumable")
+    .slice(0, snapshotUpgradesMax)
+    .map(({ item, level }) => ({ slug: item, level })),
   ruleset_hash: farm.ruleset_hash,
   checkpoint,
   days: days
@@ -66,18 +83,20 @@ const make = Effect.gen(function* () {
   )
 
   const snapshot = Effect.gen(function* () {
-    const { checkpoint, days, farm } = yield* ledger.atOneMoment(
+    const { checkpoint, days, farm, owned, signer } = yield* ledger.atOneMoment(
       Effect.gen(function* () {
         const farm = yield* ledger.farm
         const days = yield* ledger.daysAfter(dayOfNumber(dayNumberOf(farm.farm_day) - snapshotDaysMax))
-        return { farm, days, checkpoint: yield* checkpointNow }
+        const signer = yield* Effect.provideService(key.inForce, SqlClient.SqlClient, sql)
+        const owned = ownedItems(yield* ledger.holdings)
+        return { farm, days, owned, checkpoint: yield* checkpointNow, signer }
       })
     )
-    const body = snapshotBody(farm, days, { asOf: yield* wireNow, checkpoint, farmId })
+    const body = snapshotBody(farm, days, { asOf: yield* wireNow, checkpoint, farmId, owned })
     const signed: FarmSnapshot = {
       body,
-      public_key: key.publicKey,
-      signature: signStatement(key, "farmops/snapshot/v1", body)
+      public_key: signer.publicKey,
+      signature: signStatement(signer, "farmops/snapshot/v1", body)
     }
     return signed
   }).pipe(Effect.withSpan("SnapshotSigner.snapshot"))

@@ -7,6 +7,7 @@ import type { EnrolmentAnswer, EnrolmentRequest } from "./Enrolment.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
+import { ActiveShop } from "./shop/ActiveShop.ts"
 import { TrackerKey } from "./TrackerKey.ts"
 import { AgentPending, AgentRevoked, AgentUnknown } from "./trust/agentErrors.ts"
 import { listAgents, readAgent, readEpochs } from "./trust/agentRows.ts"
@@ -35,13 +36,15 @@ const make = Effect.gen(function* () {
   const { backend } = yield* Ed25519
   const settings = yield* LedgerSettings
   const key = yield* TrackerKey
+  const shop = yield* ActiveShop
   const { announce } = yield* LedgerCommits
 
   const onLedger = <A, E>(effect: Effect.Effect<A, E, LedgerSettings | SqlClient.SqlClient | TrackerKey>) =>
     orDatabaseUnavailable(effect).pipe(
       Effect.provideService(SqlClient.SqlClient, sql),
       Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key)
+      Effect.provideService(TrackerKey, key),
+      Effect.provideService(ActiveShop, shop)
     )
 
   const get = Effect.fn("TrustStore.get")(function* (agentId: string) {

@@ -87,13 +87,14 @@ const make = Effect.fnUntraced(function* (ownUrl: Effect.Effect<string>) {
   const [board, forgetBoard] = yield* Effect.cachedInvalidateWithTTL(fetchBoard, boardAge)
 
   const register = Effect.fnUntraced(function* (village: string) {
+    const signer = yield* Effect.provideService(key.inForce, SqlClient.SqlClient, sql)
     const body = {
       display_name: farmName,
       tracker_url: yield* ownUrl,
-      public_key: key.publicKey,
+      public_key: signer.publicKey,
       requested_at: yield* wireNow
     }
-    const signature = signStatement(key, "farmops/registration/v1", body)
+    const signature = signStatement(signer, "farmops/registration/v1", body)
     const { farmer_id } = yield* fetchJson(`${village}/api/v1/farmers/register`, Joined, {
       method: "POST",
       headers: { "content-type": "application/json" },

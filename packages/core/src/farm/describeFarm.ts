@@ -3,9 +3,11 @@ import { categories } from "@farmops/proof/vocabulary"
 import { dayOf, streakOn } from "../scoring/boardDays.ts"
 import { dayNumberOf, dayOfNumber, farmDayOf } from "../scoring/farmDay.ts"
 import { coinsForLevel, levelOf } from "../scoring/level.ts"
-import { type Rules, rulesHash } from "../scoring/Rules.ts"
-import type { CategorySum, FarmTotals } from "./FarmProjection.ts"
+import { rulesHash } from "../scoring/Rules.ts"
+import { balanceOf } from "./economy/Holdings.ts"
+import type { CategorySum } from "./FarmProjection.ts"
 import type { CategoryTotals, FarmState } from "./FarmState.ts"
+import type { FarmTotals } from "./FarmTotals.ts"
 import type { LedgerSettings } from "./LedgerSettings.ts"
 
 /** All that a farm's picture depends on. */
@@ -13,7 +15,6 @@ export interface FarmFacts {
   readonly totals: FarmTotals
   readonly categories: ReadonlyArray<CategorySum>
   readonly settings: Pick<LedgerSettings["Service"], "farmName" | "timeZone" | "sample">
-  readonly rules: Rules
   /** In the wire's spelling. */
   readonly now: string
 }
@@ -29,16 +30,21 @@ const categoryTotals = (sums: ReadonlyArray<CategorySum>): ReadonlyArray<Categor
     }
   })
 
-/** See {@link FarmState}. Today is the farm-day of `now`, or that of the newest work where a clock runs ahead of ours. */
-export const describeFarm = ({ categories: sums, now, rules, settings, totals }: FarmFacts): FarmState => {
+/** The day number of the farm-day of `now`, or that of the newest work where a clock runs ahead of ours. */
+export const todayOf = ({ scoring }: Pick<FarmTotals, "scoring">, now: string, timeZone: string): number =>
+  Math.max(dayNumberOf(farmDayOf(now, timeZone)), scoring.human.days.at(-1)?.day ?? 0)
+
+/** See {@link FarmState}. */
+export const describeFarm = ({ categories: sums, now, settings, totals }: FarmFacts): FarmState => {
+  const { rules } = totals
   const { human } = totals.scoring
-  const today = Math.max(dayNumberOf(farmDayOf(now, settings.timeZone)), human.days.at(-1)?.day ?? 0)
+  const today = todayOf(totals, now, settings.timeZone)
   const streak = streakOn(human, today, rules)
   const level = levelOf(totals.humanCoins)
   return {
     name: settings.farmName,
     total_coins: totals.humanCoins,
-    current_coins: totals.humanCoins,
+    ...balanceOf(totals.humanCoins, totals.holdings),
     level,
     level_progress: {
       have: totals.humanCoins - coinsForLevel(level),

@@ -4,12 +4,21 @@ import { Effect, Runtime, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { exitCodes } from "../host/exitCodes.ts"
 import type { ScoringDetail } from "../scoring/scoreProof.ts"
-import { ActiveRules } from "./ActiveRules.ts"
-import { readReplayBase } from "./archive/ArchiveStore.ts"
-import { emptyTotals, joinChanges, type LedgerEntry, type ProjectionChange, projectEntries } from "./FarmProjection.ts"
+import { type ReplayBase, readReplayBase } from "./archive/ArchiveStore.ts"
+import { joinChanges, type ProjectionChange, projectEntries } from "./FarmProjection.ts"
+import {
+  afterFact,
+  emptyTotals,
+  type FactEntry,
+  type FarmTotals,
+  type LedgerEntry,
+  type ProofEntry
+} from "./FarmTotals.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
+import { readFacts } from "./readFacts.ts"
 import { SqlCount } from "./SqlCount.ts"
+import { ActiveShop } from "./shop/ActiveShop.ts"
 import { type ProofStanding, voidCauses } from "./trust/voidFold.ts"
 
 /** Bodies that would have to be scored again were moved to an archive file. */
@@ -62,7 +71,7 @@ const entryOf = Effect.fnUntraced(function* ({ line, position, received_at }: Ro
   if (line === null) return yield* new BodiesArchived({ position })
   const parsed = parseProof(line)
   if (!parsed.ok) return yield* new LedgerUnavailable({ cause: `a stored proof is damaged: ${parsed.fault.code}` })
-  const entry: LedgerEntry = { proof: parsed.value.proof, receivedAt: received_at, isVoid }
+  const entry: ProofEntry = { position, proof: parsed.value.proof, receivedAt: received_at, isVoid }
   return entry
 })
 
@@ -83,6 +92,18 @@ const checkArchived = Effect.fnUntraced(function* (size: number, standing: (posi
   }
 })
 
+const byPosition = (a: LedgerEntry, b: LedgerEntry): number => a.position - b.position
+
+/** The totals over archived lines, with what the owner's facts of that time come to: those never left. */
+const baseTotals = (
+  totals: ReplayBase["change"]["totals"],
+  { holdings, rules }: FarmTotals,
+  facts: ReadonlyArray<FactEntry>
+): FarmTotals => ({
+  ...totals,
+  ...facts.reduce((known, { at, fact }) => afterFact(known, fact, at), { holdings, rules })
+})
+
 /** Sums the ledger up in its order, from its archives on and before position `until`, and hands each page of proofs on as it goes. */
 export const foldLedger = Effect.fnUntraced(function* <E, R>(
   standing: (position: number) => ProofStanding,
@@ -90,23 +111,35 @@ export const foldLedger = Effect.fnUntraced(function* <E, R>(
   until = Number.MAX_SAFE_INTEGER
 ) {
   const sql = yield* SqlClient.SqlClient
-  const rules = yield* ActiveRules
+  const { achievements } = yield* ActiveShop
   const { foundedAt, timeZone } = yield* LedgerSettings
   const base = yield* readReplayBase
-  if (base !== null) yield* checkArchived(base.size, standing)
-  let change: ProjectionChange = base?.change ?? {
-    totals: emptyTotals(foundedAt),
+  const size = base?.size ?? 0
+  if (base !== null) yield* checkArchived(size, standing)
+  const facts = yield* readFacts(until)
+  let next = facts.filter(({ position }) => position < size).length
+  const nothing: ProjectionChange = {
+    totals: emptyTotals(foundedAt, achievements),
     details: [],
     categories: [],
     days: []
   }
-  for (let position = (base?.size ?? 0) - 1; ; ) {
+  let change: ProjectionChange =
+    base === null
+      ? nothing
+      : { ...base.change, totals: baseTotals(base.change.totals, nothing.totals, facts.slice(0, next)) }
+  for (let position = size - 1; ; ) {
     const rows = yield* decodeRows(
       yield* sql`SELECT position, branch, line, coins, scoring_detail, received_at, void FROM tracker_proof
         WHERE position > ${position} AND position < ${until} ORDER BY position LIMIT ${pageLines}`
     )
-    const entries = yield* Effect.forEach(rows, (row) => entryOf(row, standing(row.position).void !== null))
-    const page = projectEntries(change.totals, entries, { rules, timeZone })
+    const isLast = rows.length < pageLines
+    position = rows.at(-1)?.position ?? position
+    const proofs = yield* Effect.forEach(rows, (row) => entryOf(row, standing(row.position).void !== null))
+    const from = next
+    while (next < facts.length && (isLast || (facts[next]?.position ?? 0) < position)) next++
+    const entries: ReadonlyArray<LedgerEntry> = [...proofs, ...facts.slice(from, next)].sort(byPosition)
+    const page = projectEntries(change.totals, entries, { timeZone, achievements })
     change = joinChanges(change, page)
     const folded = rows.flatMap(({ branch, coins, position: at, scoring_detail, void: cause }, index) => {
       const detail = page.details[index]
@@ -115,7 +148,6 @@ export const foldLedger = Effect.fnUntraced(function* <E, R>(
       return [{ position: at, stored, replayed: { ...standing(at), detail } }]
     })
     yield* onPage(folded)
-    position = rows.at(-1)?.position ?? position
-    if (rows.length < pageLines) return change
+    if (isLast) return change
   }
 })

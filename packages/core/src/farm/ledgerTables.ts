@@ -1,11 +1,13 @@
 /**
  * The tracker's tables. `tracker_proof.line` and `tracker_event.line` hold the exact bytes that were signed and are the
- * truth; every other column of a proof, `received_at` apart, and the three tables of sums can be made again from them.
+ * truth; every other column of a proof, `received_at` apart, and the tables of sums can be made again from them.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Migrations } from "../sql/Database.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
+import { createEventKinds } from "./keys/keyTables.ts"
+import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 
 const createLedger = Effect.gen(function* () {
@@ -73,5 +75,7 @@ const createLedger = Effect.gen(function* () {
 export const ledgerMigrations: Migrations = {
   "0001_ledger": createLedger,
   "0002_trust": createTrust,
-  "0003_checkpoints": createCheckpoints
+  "0003_checkpoints": createCheckpoints,
+  "0004_event_kinds": createEventKinds,
+  "0005_shop": createShop
 }

@@ -1,7 +1,8 @@
 /** Sums the ledger up from nothing but its stored lines: to show that the stored sums are right, or to put them right. */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type FarmTotals, projectionBytes } from "./FarmProjection.ts"
+import { projectionBytes } from "./FarmProjection.ts"
+import type { FarmTotals } from "./FarmTotals.ts"
 import { type FoldedProof, foldLedger } from "./foldLedger.ts"
 import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
 import { readCategories, readDays, readRevision, readTotals, replaceSums } from "./ProjectionStore.ts"

@@ -2,10 +2,10 @@
  * One board while proofs are scored: the same days as in {@link BoardState}, in a form in which a proof costs the same
  * however many days, kinds of work and proofs there are. Days stay in order and within the horizon.
  */
-import { positionOf } from "./boardDays.ts"
+import { afterDay, positionOf } from "./boardDays.ts"
 import type { Rules } from "./Rules.ts"
 import { type BoardDay, type BoardState, horizonDays } from "./ScoringState.ts"
-import { extendStreak, holdStreak, type Streak, type ZoneChanges } from "./streak.ts"
+import { holdStreak, type Streak, type ZoneChanges } from "./streak.ts"
 
 /** What streaks depend on besides the days. */
 export interface StreakTerms {
@@ -20,6 +20,8 @@ export interface OpenDay {
   coins: number
   /** How many proofs of each kind scored, kinds in the order in which they came. */
   readonly repeats: Map<number, number>
+  /** Put to the streak on this day. */
+  freezes: number
   /** As it is to be stored, where that is known. */
   closed: BoardDay | null
 }
@@ -27,10 +29,10 @@ export interface OpenDay {
 const isOpen = (day: BoardDay | OpenDay): day is OpenDay => day.repeats instanceof Map
 
 const open = (closed: BoardDay): OpenDay => {
-  const { active, coins, day, repeats } = closed
+  const { active, coins, day, freezes = 0, repeats } = closed
   const counts = new Map<number, number>()
   for (let at = 0; at < repeats.length; at += 2) counts.set(repeats[at] ?? 0, repeats[at + 1] ?? 0)
-  return { day, active, coins, repeats: counts, closed }
+  return { day, active, coins, repeats: counts, freezes, closed }
 }
 
 const close = (day: BoardDay | OpenDay): BoardDay => {
@@ -38,7 +40,8 @@ const close = (day: BoardDay | OpenDay): BoardDay => {
   if (day.closed !== null) return day.closed
   const repeats: Array<number> = []
   for (const [kind, count] of day.repeats) repeats.push(kind, count)
-  day.closed = { day: day.day, active: day.active, coins: day.coins, repeats }
+  const closed = { day: day.day, active: day.active, coins: day.coins, repeats }
+  day.closed = day.freezes === 0 ? closed : { ...closed, freezes: day.freezes }
   return day.closed
 }
 
@@ -87,6 +90,18 @@ export class OpenBoard {
     return opened
   }
 
+  /** Puts freezes to the streak on a day, which is no earlier than any other of the board. */
+  grantFreezes(day: number, count: number, terms: StreakTerms): void {
+    const opened = this.openDay(day, false, terms)
+    opened.freezes += count
+    this.#walked.length = Math.min(this.#walked.length, positionOf(this.#days, day))
+  }
+
+  /** The newest day; 0 where there is none. */
+  newestDay(): number {
+    return this.#days.at(-1)?.day ?? 0
+  }
+
   /** The streak as it stands on a day, with that day's own work. */
   streakOn(day: number, terms: StreakTerms): Streak {
     this.#settle(terms)
@@ -105,9 +120,9 @@ export class OpenBoard {
   /** Gives kinds other numbers. */
   renumber(numberOf: (kind: number) => number): void {
     for (const [at, day] of this.#days.entries()) {
-      const { active, coins, day: number, repeats } = isOpen(day) ? day : open(day)
+      const { active, coins, day: number, freezes, repeats } = isOpen(day) ? day : open(day)
       const renumbered = new Map([...repeats].map(([kind, count]) => [numberOf(kind), count]))
-      const changed: OpenDay = { day: number, active, coins, repeats: renumbered, closed: null }
+      const changed: OpenDay = { day: number, active, coins, repeats: renumbered, freezes, closed: null }
       this.#days[at] = isOpen(day) ? changed : close(changed)
     }
   }
@@ -128,8 +143,7 @@ export class OpenBoard {
       const streak = this.#walked[at - 1] ?? this.#before
       const one = this.#days[at]
       const { changes, rules } = this.#terms ?? {}
-      const extend = one?.active === true && rules !== undefined
-      this.#walked.push(extend ? extendStreak(streak, one.day, rules, changes) : streak)
+      this.#walked.push(one === undefined || rules === undefined ? streak : afterDay(streak, one, rules, changes))
     }
     return this.#walked[count - 1] ?? this.#before
   }

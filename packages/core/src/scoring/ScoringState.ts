@@ -19,7 +19,9 @@ export const BoardDay = Schema.Struct({
   active: Schema.Boolean,
   coins: Schema.Int,
   /** Pairs: a kind's index, then how many of its proofs scored on this day. */
-  repeats: Schema.Array(Schema.Int)
+  repeats: Schema.Array(Schema.Int),
+  /** Freezes that were put to the streak on this day, after its work; left out where there were none. */
+  freezes: Schema.optionalKey(Schema.Int)
 })
 
 /** See the schema of the same name. */

@@ -1,7 +1,7 @@
 /** Reads one board's days, which stand in order. */
 import type { Rules } from "./Rules.ts"
 import type { BoardDay, BoardState } from "./ScoringState.ts"
-import { extendStreak, holdStreak, type Streak, type ZoneChanges } from "./streak.ts"
+import { extendStreak, grantFreezes, holdStreak, type Streak, type ZoneChanges } from "./streak.ts"
 
 /** Where a day stands or would stand. */
 export const positionOf = (days: ReadonlyArray<{ readonly day: number }>, day: number): number => {
@@ -25,12 +25,23 @@ export const dayOf = (board: BoardState, day: number): BoardDay => {
   return found?.day === day ? found : { day, active: false, coins: 0, repeats: [] }
 }
 
+/** The streak after a day of a board that comes after its last. */
+export const afterDay = (
+  streak: Streak,
+  { active, day, freezes = 0 }: Pick<BoardDay, "active" | "day" | "freezes">,
+  rules: Rules,
+  changes: ZoneChanges = []
+): Streak => {
+  const worked = active ? extendStreak(streak, day, rules, changes) : streak
+  return freezes > 0 ? grantFreezes(worked, day, freezes, rules, changes) : worked
+}
+
 /** The streak as it stands on a day: with that day's own work if it had any, without that of later days. */
 export const streakOn = (board: BoardState, day: number, rules: Rules, changes: ZoneChanges = []): Streak => {
   let streak = board.before
   for (const one of board.days) {
     if (one.day > day) break
-    if (one.active) streak = extendStreak(streak, one.day, rules, changes)
+    streak = afterDay(streak, one, rules, changes)
   }
   return holdStreak(streak, day, rules, changes)
 }

@@ -107,10 +107,24 @@ const kindOf = ({ action, actor }: FarmProof): string =>
 
 const noChanges: ZoneChanges = []
 
+/** Freezes that were bought, and when. */
+export interface FreezeGrant extends Pick<ScoringTerms, "rules" | "timeZone"> {
+  /** In the wire's spelling. */
+  readonly at: string
+  readonly count: number
+}
+
+const streakTermsOf = ({ rules, timeZone }: Pick<ScoringTerms, "rules" | "timeZone">) => ({
+  rules,
+  changes: typeof timeZone === "string" ? noChanges : timeZone.changes
+})
+
 /** Scores proof after proof, each the next of the ledger, in a time that does not grow with the state. */
 export interface ScoringRun {
   /** Scores the next proof. One that does not score leaves the state as it is. */
   readonly score: (terms: ScoringTerms) => Score
+  /** Puts freezes to the streak of the people's board, from the farm-day of `at` on. */
+  readonly grantFreezes: (grant: FreezeGrant) => void
   /** The state after all that were scored. */
   readonly state: () => ScoringState
 }
@@ -134,7 +148,7 @@ export const openScoring = (from: ScoringState): ScoringRun => {
 
     // Work from before the horizon comes too late for a streak.
     const inStreak = counted === day
-    const streakTerms = { rules, changes: typeof timeZone === "string" ? noChanges : timeZone.changes }
+    const streakTerms = streakTermsOf(terms)
     const kind = refusal === null ? kinds.numberOf(kindOf(proof), [boards.human, boards.bot]) : 0
     const today = refusal === null ? board.openDay(counted, inStreak, streakTerms) : null
     const repeat = today === null ? 0 : (today.repeats.get(kind) ?? 0) + 1
@@ -178,7 +192,14 @@ export const openScoring = (from: ScoringState): ScoringRun => {
     return closed
   }
 
-  return { score, state }
+  const grantFreezes = ({ at, count, ...terms }: FreezeGrant): void => {
+    if (count <= 0) return
+    const day = Math.max(dayNumberOf(farmDayIn(terms.timeZone, at)), boards.human.newestDay())
+    boards.human.grantFreezes(day, count, streakTermsOf(terms))
+    closed = null
+  }
+
+  return { score, grantFreezes, state }
 }
 
 /** Runs that stand just where a state was made, so that whoever scores one by one need not open each state again. */

@@ -74,3 +74,21 @@ export const extendStreak = (streak: Streak, day: number, rules: Rules, changes:
     towards_freeze: every === null ? 0 : towards % every
   }
 }
+
+/**
+ * The streak after freezes were put to it on a day: they are for days to come, so what was missed before stays missed. Put to
+ * a streak that is over, they wait for the next one.
+ */
+export const grantFreezes = (
+  streak: Streak,
+  day: number,
+  count: number,
+  rules: Rules,
+  changes: ZoneChanges = []
+): Streak => {
+  const held = holdStreak(streak, day, rules, changes)
+  const freezes = Math.max(held.freezes, Math.min(held.freezes + count, rules.freezes_max))
+  // Days that are settled here must not be counted as missed again.
+  const last = held === streak ? streak.last : held.days === 0 ? null : day - 1
+  return { ...held, last, freezes }
+}

@@ -5,6 +5,8 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { spellTime } from "../farm/wireTime.ts"
 import type { GoodSnapshot } from "./checkSnapshot.ts"
 import { decodeFarmers, type Farmer } from "./Farmer.ts"
+import { appendHistory } from "./farmerHistory.ts"
+import { isPastKey, leaveKey } from "./pastKeys.ts"
 import type { RegistrationRequest } from "./Registration.ts"
 import { retryAt, type Standing, standingOf } from "./standing.ts"
 import { orVillageUnavailable, VillageUnavailable } from "./VillageUnavailable.ts"
@@ -15,11 +17,14 @@ export class RosterFull extends Schema.TaggedError<RosterFull>()("RosterFull", {
 /** The request was overtaken by a newer one of the same key, or is not of this moment. Sign anew. */
 export class RequestStale extends Schema.TaggedError<RequestStale>()("RequestStale", {}) {}
 
+/** The farm has left this key behind. Sign with the one in force. */
+export class KeyRetired extends Schema.TaggedError<KeyRetired>()("KeyRetired", {}) {}
+
+/** A farm has one farmer in a village; who finds more has met impostors, and need not look at all of them. */
+export const claimantsMax = 16
+
 /** One process on SQLite serves this many from its indexes without effort; a public village sets more. */
 export const farmersMaxDefault = 10_000
-
-/** A farmer's history holds at most one entry an hour and goes back this far. */
-export const historyDays = 400
 
 /** How a village keeps its farmers. */
 export interface FarmerStoreOptions {
@@ -31,11 +36,12 @@ export interface FarmerStoreOptions {
 const dayMs = 24 * 60 * 60_000
 
 const wire = (ms: number): string => spellTime(DateTime.makeUnsafe(ms))
-const hourOf = (ms: number): string => wire(ms).slice(0, 13)
 
 const onlyOwn = <A, E, R>(effect: Effect.Effect<A, E | SqlError.SqlError | Schema.SchemaError, R>) =>
   Effect.mapError(effect, (error) =>
-    error instanceof RosterFull || error instanceof RequestStale ? error : new VillageUnavailable({ cause: error })
+    error instanceof RosterFull || error instanceof RequestStale || error instanceof KeyRetired
+      ? error
+      : new VillageUnavailable({ cause: error })
   )
 
 const make = Effect.fnUntraced(function* ({ farmersMax = farmersMaxDefault, syncMs }: FarmerStoreOptions) {
@@ -45,54 +51,42 @@ const make = Effect.fnUntraced(function* ({ farmersMax = farmersMaxDefault, sync
   const byKey = (publicKey: string) =>
     Effect.map(Effect.flatMap(sql`SELECT * FROM village_farmer WHERE public_key = ${publicKey}`, decodeFarmers), first)
 
-  const appendHistory = Effect.fnUntraced(function* (farmerId: string, standing: Standing, nowMs: number) {
-    const { as_of, bot_coins, current_coins, level, sequence, streak_days, total_coins } = standing
-    const entry = {
-      farmer_id: farmerId,
-      hour: hourOf(nowMs),
-      as_of,
-      sequence,
-      total_coins,
-      current_coins,
-      bot_coins,
-      level,
-      streak_days
-    }
-    yield* sql`INSERT INTO village_history ${sql.insert(entry)} ON CONFLICT (farmer_id, hour) DO UPDATE SET
-      as_of = excluded.as_of, sequence = excluded.sequence, total_coins = excluded.total_coins,
-      current_coins = excluded.current_coins, bot_coins = excluded.bot_coins, level = excluded.level,
-      streak_days = excluded.streak_days`
-    yield* sql`DELETE FROM village_history
-      WHERE farmer_id = ${farmerId} AND hour < ${hourOf(nowMs - historyDays * dayMs)}`
-  })
-
   const keep = Effect.fnUntraced(function* (
     farmerId: string,
     before: Farmer | null,
     good: GoodSnapshot,
-    standing: Standing
+    standing: Standing,
+    isOfNewKey = false
   ) {
-    if (before?.content_hash === good.contentHash) return
+    const isSame = before?.content_hash === good.contentHash
+    if (isSame && !isOfNewKey) return
     yield* sql`INSERT INTO village_snapshot ${sql.insert({ farmer_id: farmerId, snapshot: good.text })}
       ON CONFLICT (farmer_id) DO UPDATE SET snapshot = excluded.snapshot`
-    yield* appendHistory(farmerId, standing, yield* Clock.currentTimeMillis)
+    if (!isSame) yield* appendHistory(farmerId, standing, yield* Clock.currentTimeMillis)
   })
 
   // The comparison in the statement is the second check of what checkSnapshot decided on an earlier read.
-  const advance = Effect.fnUntraced(function* (farmer: Farmer, good: GoodSnapshot, more: object) {
+  const advance = Effect.fnUntraced(function* (
+    farmer: Farmer,
+    good: GoodSnapshot,
+    more: Partial<Pick<Farmer, "public_key" | "display_name" | "tracker_url" | "requested_at">>
+  ) {
     const standing = standingOf(farmer, good, { nowMs: yield* Clock.currentTimeMillis, syncMs })
     const rows = yield* sql`UPDATE village_farmer SET ${sql.update({ ...standing, ...more })}
-      WHERE farmer_id = ${farmer.farmer_id} AND as_of <= ${standing.as_of} AND sequence <= ${standing.sequence}
+      WHERE farmer_id = ${farmer.farmer_id} AND public_key = ${farmer.public_key}
+      AND as_of <= ${standing.as_of} AND sequence <= ${standing.sequence}
       RETURNING farmer_id`
     if (rows.length === 0) return false
-    yield* keep(farmer.farmer_id, farmer, good, standing)
+    const isOfNewKey = more.public_key !== undefined && more.public_key !== farmer.public_key
+    if (isOfNewKey) yield* leaveKey(farmer.farmer_id, farmer.public_key)
+    yield* keep(farmer.farmer_id, farmer, good, standing, isOfNewKey)
     return farmer.content_hash !== good.contentHash
   })
 
   const renew = Effect.fnUntraced(function* (farmer: Farmer, request: RegistrationRequest, good: GoodSnapshot) {
-    const { display_name, requested_at, tracker_url } = request
+    const { display_name, public_key, requested_at, tracker_url } = request
     if (requested_at < farmer.requested_at) return yield* new RequestStale()
-    yield* advance(farmer, good, { display_name, tracker_url, requested_at })
+    yield* advance(farmer, good, { public_key, display_name, tracker_url, requested_at })
     return { farmer: { ...farmer, display_name }, isNew: false }
   })
 
@@ -113,22 +107,25 @@ const make = Effect.fnUntraced(function* ({ farmersMax = farmersMaxDefault, sync
     return { farmer, isNew: true }
   })
 
-  const join = Effect.fn("FarmerStore.join")((request: RegistrationRequest, good: GoodSnapshot) =>
-    Effect.gen(function* () {
-      const known = yield* byKey(request.public_key)
-      if (known !== null) return yield* renew(known, request, good)
-      const made = yield* insert(request, good)
-      if (made !== null) return made
-      // Another process of this village was faster with the same key.
-      const other = yield* byKey(request.public_key)
-      return other === null ? yield* new RequestStale() : yield* renew(other, request, good)
-    }).pipe(sql.withTransaction, onlyOwn)
+  const join = Effect.fn("FarmerStore.join")(
+    (request: RegistrationRequest, good: GoodSnapshot, before: Farmer | null) =>
+      Effect.gen(function* () {
+        if (yield* isPastKey(request.public_key)) return yield* new KeyRetired()
+        const known = (yield* byKey(request.public_key)) ?? before
+        if (known !== null) return yield* renew(known, request, good)
+        const made = yield* insert(request, good)
+        if (made !== null) return made
+        // Another process of this village was faster with the same key.
+        const other = yield* byKey(request.public_key)
+        return other === null ? yield* new RequestStale() : yield* renew(other, request, good)
+      }).pipe(sql.withTransaction, Effect.provideService(SqlClient.SqlClient, sql), onlyOwn)
   )
 
   const leave = Effect.fn("FarmerStore.leave")((farmer: Farmer, requestedAt: string) =>
     Effect.gen(function* () {
       yield* sql`DELETE FROM village_history WHERE farmer_id = ${farmer.farmer_id}`
       yield* sql`DELETE FROM village_snapshot WHERE farmer_id = ${farmer.farmer_id}`
+      yield* sql`DELETE FROM village_past_key WHERE farmer_id = ${farmer.farmer_id}`
       yield* sql`DELETE FROM village_farmer WHERE farmer_id = ${farmer.farmer_id}`
       // What is kept of somebody who left: their key for as long as an overheard registration could bring them back.
       yield* sql`DELETE FROM village_departure WHERE requested_at < ${wire((yield* Clock.currentTimeMillis) - dayMs)}`
@@ -149,7 +146,16 @@ const make = Effect.fnUntraced(function* ({ farmersMax = farmersMaxDefault, sync
     ),
     /** By the key that speaks for the farm; null where it never registered. */
     findByKey: Effect.fn("FarmerStore.findByKey")((publicKey: string) => orVillageUnavailable(byKey(publicKey))),
-    /** Adds a farmer with their first snapshot, or renews name and address of one that the key knows. */
+    /** Those who say that they are this farm; more than one where somebody claims to be another's. At most {@link claimantsMax}. */
+    findByFarm: Effect.fn("FarmerStore.findByFarm")((farmId: string) =>
+      orVillageUnavailable(
+        Effect.flatMap(
+          sql`SELECT * FROM village_farmer WHERE farm_id = ${farmId} ORDER BY registered_at LIMIT ${claimantsMax}`,
+          decodeFarmers
+        )
+      )
+    ),
+    /** Adds a farmer with their first snapshot, or renews name and address of one that the key knows, or of `before`, whose key it follows. */
     join,
     /** Forgets a farmer and everything about their farm. */
     leave,
@@ -164,9 +170,13 @@ const make = Effect.fnUntraced(function* ({ farmersMax = farmersMaxDefault, sync
         )
       )
     ),
-    /** Shows a good snapshot from now on. False where it says what was known, or where a newer one was faster. */
-    accept: Effect.fn("FarmerStore.accept")((farmer: Farmer, good: GoodSnapshot) =>
-      advance(farmer, good, {}).pipe(sql.withTransaction, orVillageUnavailable)
+    /** Shows a good snapshot from now on, of the key that signed it. False where it says what was known, or where a newer one was faster. */
+    accept: Effect.fn("FarmerStore.accept")((farmer: Farmer, good: GoodSnapshot, publicKey: string) =>
+      advance(farmer, good, { public_key: publicKey }).pipe(
+        sql.withTransaction,
+        Effect.provideService(SqlClient.SqlClient, sql),
+        orVillageUnavailable
+      )
     ),
     /** Notes what went wrong; what is shown stays. */
     fail: Effect.fn("FarmerStore.fail")((farmer: Farmer, code: string) =>

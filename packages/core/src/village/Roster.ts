@@ -5,7 +5,9 @@ import type { SigningKey } from "@farmops/proof/SigningKey"
 import { signStatement, verifyStatement } from "@farmops/proof/signedStatement"
 import { Clock, Context, Effect, Layer, Metric, Ref, Schema, Semaphore } from "effect"
 import { checkSnapshot, snapshotFaults } from "./checkSnapshot.ts"
+import type { Farmer } from "./Farmer.ts"
 import { FarmerStore, RequestStale } from "./FarmerStore.ts"
+import { keyAfter, readKeyRow } from "./followKey.ts"
 import type { Departure, RegistrationAnswer, RegistrationRequest } from "./Registration.ts"
 import { SnapshotSource } from "./SnapshotSource.ts"
 import { registrationsTotal } from "./villageMetrics.ts"
@@ -58,18 +60,31 @@ const make = Effect.gen(function* () {
     if (!(ageMs <= requestAgeMsMax)) return yield* new RequestStale()
   })
 
-  const firstSnapshot = Effect.fnUntraced(function* ({ public_key, requested_at, tracker_url }: RegistrationRequest) {
+  const check = Effect.fnUntraced(function* (text: string, pinnedKey: string, known: Farmer | null) {
+    const nowMs = yield* Clock.currentTimeMillis
+    const last = known === null ? null : { farmId: known.farm_id, asOf: known.as_of, sequence: known.sequence }
+    const checked = checkSnapshot({ text, pinnedKey, backend, nowMs, last })
+    return checked.ok ? checked.value : yield* new SnapshotRefused({ fault: checked.fault })
+  })
+
+  /** The farmer who came under a key that the farm can show to have left behind for this one. */
+  const findBefore = Effect.fnUntraced(function* (farmId: string, { public_key, tracker_url }: RegistrationRequest) {
+    const claimants = yield* store.findByFarm(farmId)
+    if (claimants.length === 0) return null
+    const row = readKeyRow(yield* source.pullKeys(tracker_url), { farmId, publicKey: public_key }, backend)
+    if (row === null) return null
+    return claimants.find((farmer) => keyAfter(row, farmer.public_key) === public_key) ?? null
+  })
+
+  /** The farm as it shows itself, and who it was here under a key before this one. */
+  const look = Effect.fnUntraced(function* (request: RegistrationRequest) {
+    const { public_key, requested_at, tracker_url } = request
     const known = yield* store.findByKey(public_key)
     if (known !== null && requested_at < known.requested_at) return yield* new RequestStale()
     const text = yield* source.pull(tracker_url)
-    const checked = checkSnapshot({
-      text,
-      pinnedKey: public_key,
-      backend,
-      nowMs: yield* Clock.currentTimeMillis,
-      last: known === null ? null : { farmId: known.farm_id, asOf: known.as_of, sequence: known.sequence }
-    })
-    return checked.ok ? checked.value : yield* new SnapshotRefused({ fault: checked.fault })
+    const good = yield* check(text, public_key, known)
+    const before = known === null ? yield* findBefore(good.body.farm_id, request) : null
+    return { before, good: before === null ? good : yield* check(text, public_key, before) }
   })
 
   const inTurn = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -89,7 +104,7 @@ const make = Effect.gen(function* () {
         return yield* new SignatureInvalid()
       }
       const { farmer, isNew } = yield* inTurn(
-        Effect.flatMap(firstSnapshot(request), (good) => store.join(request, good))
+        Effect.flatMap(look(request), ({ before, good }) => store.join(request, good, before))
       )
       yield* Metric.update(Metric.withAttributes(registrationsTotal, { result: isNew ? "joined" : "renewed" }), 1)
       const answer: RegistrationAnswer = {

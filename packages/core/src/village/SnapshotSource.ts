@@ -1,6 +1,6 @@
 /**
- * Asks a tracker for its public snapshot. A farmer chooses the address, so this is the place where a village could be made to
- * knock on doors of its own network: one path, no redirects, bounded time and size, and only addresses that were checked.
+ * Asks a tracker for its public snapshot, or for its keys. A farmer chooses the address, so this is the place where a village could be made to
+ * knock on doors of its own network: two paths, no redirects, bounded time and size, and only addresses that were checked.
  */
 import { lookup as resolve } from "node:dns"
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http"
@@ -46,7 +46,7 @@ export const snapshotBytesMax = 1024 * 1024
 
 const headerBytesMax = 16 * 1024
 
-const path = "/api/v1/public/snapshot"
+const paths = { snapshot: "/api/v1/public/snapshot", keys: "/api/v1/public/keys" } as const
 
 class AddressRefused extends Error {}
 
@@ -104,15 +104,15 @@ const exchange = (url: URL, allowPrivate: boolean) =>
     return Effect.sync(() => request.destroy())
   })
 
-const pull = (options: SnapshotSourceOptions) =>
-  Effect.fn("SnapshotSource.pull")(function* (trackerUrl: string) {
+const pull = (what: keyof typeof paths, options: SnapshotSourceOptions) =>
+  Effect.fn(`SnapshotSource.${what}`)(function* (trackerUrl: string) {
     const url = parseTrackerUrl(trackerUrl)
     if (url === null) return yield* silent("address_refused")
     const { allowPrivateAddresses, timeoutMs = pullTimeoutMs } = options
     // An address in digits is never looked up, so it is checked here.
     const host = bareHost(url)
     if (!allowPrivateAddresses && isIP(host) !== 0 && !isPublicAddress(host)) return yield* silent("address_refused")
-    url.pathname = `${url.pathname.replace(/\/$/, "")}${path}`
+    url.pathname = `${url.pathname.replace(/\/$/, "")}${paths[what]}`
     return yield* exchange(url, allowPrivateAddresses).pipe(
       Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(silent("timed_out")) })
     )
@@ -124,8 +124,10 @@ export class SnapshotSource extends Context.Service<
   {
     /** The body of the answer, unchecked. */
     readonly pull: (trackerUrl: string) => Effect.Effect<string, TrackerSilent>
+    /** What the tracker says of its own keys, unchecked; within the same limits. */
+    readonly pullKeys: (trackerUrl: string) => Effect.Effect<string, TrackerSilent>
   }
 >()("@farmops/core/village/SnapshotSource") {
   static readonly layer = (options: SnapshotSourceOptions): Layer.Layer<SnapshotSource> =>
-    Layer.succeed(this, { pull: pull(options) })
+    Layer.succeed(this, { pull: pull("snapshot", options), pullKeys: pull("keys", options) })
 }

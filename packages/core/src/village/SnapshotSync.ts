@@ -8,6 +8,7 @@ import { Health } from "../host/Health.ts"
 import { checkSnapshot, type SnapshotFault } from "./checkSnapshot.ts"
 import type { Farmer } from "./Farmer.ts"
 import { FarmerStore } from "./FarmerStore.ts"
+import { keyAfter, readKeyRow } from "./followKey.ts"
 import { SnapshotSource, type TrackerSilent } from "./SnapshotSource.ts"
 import type { VillageUnavailable } from "./VillageUnavailable.ts"
 import { syncsTotal } from "./villageMetrics.ts"
@@ -30,19 +31,30 @@ const make = Effect.gen(function* () {
   const health = yield* Health
   const { backend } = yield* Ed25519
 
+  /** The key in force, where the farm can show that it followed the one that the village knows; else that one. */
+  const followed = Effect.fnUntraced(function* ({ farm_id, public_key, tracker_url }: Farmer) {
+    const text = yield* Effect.orElseSucceed(source.pullKeys(tracker_url), () => "")
+    const row = readKeyRow(text, { farmId: farm_id, publicKey: public_key }, backend)
+    const next = row === null ? null : keyAfter(row, public_key)
+    // A farmer who came under the new key is another one: two do not become one here.
+    return next === null || (yield* store.findByKey(next)) !== null ? public_key : next
+  })
+
   const check = Effect.fnUntraced(function* (farmer: Farmer, text: string) {
-    const checked = checkSnapshot({
-      text,
-      pinnedKey: farmer.public_key,
-      backend,
-      nowMs: yield* Clock.currentTimeMillis,
-      last: { farmId: farmer.farm_id, asOf: farmer.as_of, sequence: farmer.sequence }
-    })
+    const nowMs = yield* Clock.currentTimeMillis
+    const last = { farmId: farmer.farm_id, asOf: farmer.as_of, sequence: farmer.sequence }
+    const under = (pinnedKey: string) => checkSnapshot({ text, pinnedKey, backend, nowMs, last })
+    const known = under(farmer.public_key)
+    const isOther = !known.ok && known.fault === "other_key"
+    const publicKey = isOther ? yield* followed(farmer) : farmer.public_key
+    const checked = isOther ? under(publicKey) : known
     if (!checked.ok) {
       yield* store.fail(farmer, checked.fault)
       return checked.fault
     }
-    return (yield* store.accept(farmer, checked.value)) ? "changed" : "unchanged"
+    if (isOther)
+      yield* Effect.logInfo("a farm signs with another key now, as its old one says", { farmer: farmer.farmer_id })
+    return (yield* store.accept(farmer, checked.value, publicKey)) ? "changed" : "unchanged"
   })
 
   const sync = Effect.fn("SnapshotSync.sync")(function* (

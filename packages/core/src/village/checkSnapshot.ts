@@ -81,6 +81,7 @@ const areUnique = (keys: ReadonlyArray<string>): boolean => new Set(keys).size =
 const isConsistent = (body: SnapshotBody): boolean =>
   areUnique(body.categories.map(({ category }) => category)) &&
   areUnique(body.days.map(({ category, day }) => `${day} ${category}`)) &&
+  areUnique(body.upgrades.map(({ slug }) => slug)) &&
   sumOf(body.categories, ({ total_coins }) => total_coins) === BigInt(body.total_coins) &&
   sumOf(body.categories, ({ total_proofs }) => total_proofs) <= BigInt(body.sequence) &&
   body.current_coins <= body.total_coins &&

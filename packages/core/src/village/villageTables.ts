@@ -61,5 +61,14 @@ const createVillage = Effect.gen(function* () {
   )`
 })
 
+const createPastKeys = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE village_past_key (
+    public_key TEXT NOT NULL PRIMARY KEY,
+    farmer_id TEXT NOT NULL REFERENCES village_farmer (farmer_id) ON DELETE CASCADE
+  )`
+  yield* sql`CREATE INDEX village_farmer_by_farm ON village_farmer (farm_id)`
+})
+
 /** For `Database.migrate`. Forward only: a change of the tables is a new entry. */
-export const villageMigrations: Migrations = { "0001_village": createVillage }
+export const villageMigrations: Migrations = { "0001_village": createVillage, "0002_past_keys": createPastKeys }

@@ -71,6 +71,7 @@ export const pageScript = String.raw`
     $("sample-note").hidden = !next.sample;
     if (put("coins", format.format(next.total_coins)) && grew) bump("coins");
     put("coins-note", count(next.proofs, "proof") + (next.bot_coins > 0 ? " · bots " + format.format(next.bot_coins) : ""));
+    put("purse", next.debt > 0 ? count(next.debt, "coin") + " that were taken back have to be earned again." : count(next.current_coins, "coin") + " to spend: farmops farm shop");
     put("level", format.format(next.level));
     $("level-bar").max = Math.max(1, next.level_progress.need);
     $("level-bar").value = next.level_progress.have;
@@ -219,6 +220,20 @@ export const pageScript = String.raw`
     $("keys-note").hidden = agents.length > 0;
   }, 3000);
 
+  const showThings = refresher(async () => {
+    const { trophies, upgrades } = await get("/api/v1/farm/upgrades");
+    const { achievements } = await get("/api/v1/farm/achievements");
+    const earned = achievements.filter((one) => one.earned !== null);
+    $("things").hidden = upgrades.length === 0 && earned.length === 0;
+    $("owned-table").hidden = upgrades.length === 0;
+    $("owned").replaceChildren(...upgrades.map((one) => el("tr", {},
+      el("th", { scope: "row" }, one.name || one.item),
+      el("td", { class: "num" }, format.format(one.level)),
+      el("td", { class: "num" }, format.format(one.count)))));
+    const names = earned.slice(-5).map((one) => one.name).join(", ");
+    put("achieved", earned.length === 0 ? "" : count(earned.length, "achievement") + " of " + format.format(achievements.length) + (trophies.length > 0 ? ", " + (trophies.length === 1 ? "1 trophy" : format.format(trophies.length) + " trophies") : "") + ". Among them: " + names + ".");
+  }, 3000);
+
   // The stream is read with fetch, because an EventSource can send no token.
   let stream = null, live = false, locked = false, attempt = 0, timer = 0, heardAt = null;
   const link = (state, text) => { $("link").dataset.link = state; put("link-text", text); };
@@ -247,7 +262,7 @@ export const pageScript = String.raw`
   });
   const showAll = async () => {
     try { showFarm(await get("/api/v1/farm")); } catch { /* the link says so */ }
-    showProofs(); showBoard(); showKeys();
+    showProofs(); showBoard(); showKeys(); showThings();
   };
   const retry = () => {
     stop();
@@ -263,8 +278,10 @@ export const pageScript = String.raw`
     const next = JSON.parse(data);
     heardAt = new Date();
     const changed = farm === null || next.proofs !== farm.proofs;
+    const spent = farm === null || next.current_coins !== farm.current_coins || next.debt !== farm.debt;
     showFarm(next);
     if (changed) { showProofs(); showBoard(); showKeys(); }
+    if (changed || spent) showThings();
   };
   const take = (block) => {
     const fields = block.split("\n");

@@ -6,7 +6,9 @@ import { categories } from "@farmops/proof/vocabulary"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { ScoringState } from "../../scoring/ScoringState.ts"
+import { AchievementState } from "../economy/AchievementState.ts"
 import type { ProjectionChange } from "../FarmProjection.ts"
+import type { FarmTotals } from "../FarmTotals.ts"
 import { SqlCount } from "../SqlCount.ts"
 
 const Sum = {
@@ -16,7 +18,10 @@ const Sum = {
   coins: Schema.Int
 }
 
-/** The farm's sums at some length of its ledger, as `projectionBytes` spells them. */
+/**
+ * The farm's sums at some length of its ledger, as `projectionBytes` spells them. What the owner's facts come to is not read
+ * from here: those facts are never archived. An archive of before there were achievements has none.
+ */
 export const ProjectionState = Schema.Struct({
   totals: Schema.Struct({
     length: Schema.Int,
@@ -24,7 +29,8 @@ export const ProjectionState = Schema.Struct({
     botCoins: Schema.Int,
     lastActive: Schema.NullOr(Schema.String),
     updatedAt: Schema.String,
-    scoring: ScoringState
+    scoring: ScoringState,
+    achievements: Schema.optionalKey(Schema.NullOr(AchievementState))
   }),
   categories: Schema.Array(Schema.Struct({ ...Sum, lastProofAt: Schema.String })),
   days: Schema.Array(Schema.Struct({ ...Sum, farmDay: Schema.String, work: Schema.Int }))
@@ -61,10 +67,10 @@ export const readArchives = Effect.gen(function* () {
   return yield* decodeRows(yield* sql`SELECT * FROM tracker_archive WHERE restored_at IS NULL ORDER BY to_size`)
 })
 
-/** Where a replay starts: how many lines are away, and the sums over them. */
+/** Where a replay starts: how many lines are away, and the sums over them, but for what the owner owns and decided. */
 export interface ReplayBase {
   readonly size: number
-  readonly change: ProjectionChange
+  readonly change: Omit<ProjectionChange, "totals"> & { readonly totals: Omit<FarmTotals, "holdings" | "rules"> }
 }
 
 /** Null where a replay starts from nothing. */
@@ -72,9 +78,16 @@ export const readReplayBase = Effect.gen(function* () {
   const last = yield* readLastArchive
   if (last === null) return null
   const { categories, days, totals } = yield* decodeState(last.state)
-  const base: ReplayBase = { size: last.to_size, change: { totals, categories, days, details: [] } }
+  const base: ReplayBase = {
+    size: last.to_size,
+    change: { totals: { ...totals, achievements: totals.achievements ?? null }, categories, days, details: [] }
+  }
   return base
 })
+
+/** The achievements over the lines up to an archive's end; null for one from before there were any. */
+export const archivedAchievements = ({ state }: StoredArchive) =>
+  Effect.map(decodeState(state), ({ totals }) => totals.achievements ?? null)
 
 /** Remembers an archive; one that was restored and is away again takes its old row. */
 export const writeArchive = Effect.fnUntraced(function* (row: StoredArchive) {

@@ -7,13 +7,17 @@ import { Ed25519 } from "@farmops/proof/Ed25519"
 import { Context, Effect, FileSystem, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { readCheckpoint } from "../checkpoint/CheckpointStore.ts"
+import { isOfSet } from "../economy/achievementsAfter.ts"
+import { trustIn } from "../keys/readFarmKeys.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { orDatabaseUnavailable } from "../LedgerUnavailable.ts"
+import { refoldAchievements } from "../renewAchievements.ts"
+import { ActiveShop } from "../shop/ActiveShop.ts"
 import { TrackerKey } from "../TrackerKey.ts"
 import { appendEvent } from "../trust/LedgerEvent.ts"
 import { underFarmLock } from "../underFarmLock.ts"
 import { wireNow } from "../wireTime.ts"
-import { markRestored, readLastArchive, writeArchive } from "./ArchiveStore.ts"
+import { archivedAchievements, markRestored, readLastArchive, writeArchive } from "./ArchiveStore.ts"
 import { archivedRowsHash } from "./archivedRows.ts"
 import { ArchiveInvalid, ArchiveMismatch, ArchiveRefused, NothingToArchive } from "./archiveErrors.ts"
 import { type ReadArchive, readArchiveFile, writeArchiveFile } from "./archiveFiles.ts"
@@ -41,7 +45,7 @@ const make = Effect.gen(function* () {
   const settings = yield* LedgerSettings
   const key = yield* TrackerKey
   const fs = yield* FileSystem.FileSystem
-  const trust = { trackerKey: key.publicKey, farmId: settings.farmId }
+  const { farmId } = settings
 
   const inLedger = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     effect.pipe(
@@ -52,13 +56,14 @@ const make = Effect.gen(function* () {
       orDatabaseUnavailable
     )
 
-  const dropLines = Effect.fnUntraced(function* (file: ReadArchive, header: string, state: string) {
+  const dropLines = Effect.fnUntraced(function* (file: ReadArchive, header: string, state: string, signer: string) {
     const { checkpoint_root, from, rows_sha256, to } = {
       ...file.header,
       checkpoint_root: Buffer.from(file.checkpoint.root).toString("hex")
     }
     const last = yield* readLastArchive
-    if ((last?.to_size ?? 0) !== from || (yield* archivedRowsHash(from, to)) !== rows_sha256) {
+    const isRotated = (yield* key.inForce).publicKey !== signer
+    if (isRotated || (last?.to_size ?? 0) !== from || (yield* archivedRowsHash(from, to)) !== rows_sha256) {
       return yield* new ArchiveRefused({ reason: "ledger_moved" })
     }
     yield* sql`UPDATE tracker_proof SET line = NULL, scoring_detail = NULL
@@ -80,14 +85,22 @@ const make = Effect.gen(function* () {
 
   const archive = Effect.fn("LedgerArchive.archive")(function* (wish: ArchiveWish, path: string) {
     const checkpoint = yield* findCheckpoint(wish)
-    const { header, state } = yield* sql.withTransaction(describeRun(checkpoint, key.publicKey, backend))
-    const firstLine = signArchiveHeader(key, header)
+    const { keys, run, signer } = yield* sql.withTransaction(
+      Effect.gen(function* () {
+        const keys = yield* key.keys
+        return { keys, signer: yield* key.inForce, run: yield* describeRun(checkpoint, keys, backend) }
+      })
+    )
+    const { header, state } = run
+    const firstLine = signArchiveHeader(signer, header)
     const written = yield* writeArchiveFile(path, firstLine, header.from, header.to)
-    const file = yield* Effect.catchTag(readArchiveFile(path, trust, backend), "ArchiveInvalid", () =>
-      Effect.fail(new ArchiveRefused({ reason: "file_invalid" }))
+    const file = yield* Effect.catchTag(
+      readArchiveFile(path, { ...trustIn(keys), farmId }, backend),
+      "ArchiveInvalid",
+      () => Effect.fail(new ArchiveRefused({ reason: "file_invalid" }))
     )
     if (file.sha256 !== written) return yield* new ArchiveRefused({ reason: "file_invalid" })
-    return yield* underFarmLock(dropLines(file, firstLine, state))
+    return yield* underFarmLock(dropLines(file, firstLine, state, signer.publicKey))
   }, inLedger)
 
   const bringBack = Effect.fnUntraced(function* (file: ReadArchive, path: string) {
@@ -103,13 +116,15 @@ const make = Effect.gen(function* () {
     const sha256 = yield* restoreLines(path, from, to)
     // It may have been written to since it was verified.
     if (sha256 !== file.sha256) return yield* new ArchiveInvalid({ code: "changed", line: null, detail: "try again" })
+    const { achievements } = yield* ActiveShop
+    if (!isOfSet(yield* archivedAchievements(last), achievements)) yield* refoldAchievements
     yield* appendEvent({ kind: "range_restored", from, to: to - 1, file_sha256: sha256 })
     const moved: MovedLines = { from, to, file_sha256: sha256 }
     return moved
   })
 
   const restore = Effect.fn("LedgerArchive.restore")(function* (path: string) {
-    const file = yield* readArchiveFile(path, trust, backend)
+    const file = yield* readArchiveFile(path, { ...trustIn(yield* key.keys), farmId }, backend)
     return yield* underFarmLock(bringBack(file, path))
   }, inLedger)
 

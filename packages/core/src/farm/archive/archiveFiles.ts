@@ -72,6 +72,8 @@ export interface ReadArchive extends VerifiedArchive {
 export const readArchiveFile = Effect.fnUntraced(
   function* (path: string, trust: ArchiveTrust, backend: VerifyBackend) {
     const fs = yield* FileSystem.FileSystem
+    // A pipe could keep its reader waiting for ever.
+    if ((yield* fs.stat(path)).type !== "File") return yield* new ArchiveFileUnusable({ path, reason: "is no file" })
     const hash = createHash("sha256")
     const verifier = makeArchiveVerifier(trust, backend)
     yield* Stream.runForEachWhile(fs.stream(path), (piece) =>

@@ -15,6 +15,7 @@ import type { StoredCheckpoint } from "../checkpoint/CheckpointStore.ts"
 import { readSubtrees } from "../checkpoint/TileStore.ts"
 import { projectionBytes } from "../FarmProjection.ts"
 import { type FoldedProof, foldLedger } from "../foldLedger.ts"
+import { type FarmKeyRow, trustIn } from "../keys/readFarmKeys.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { LedgerUnavailable } from "../LedgerUnavailable.ts"
 import { SqlCount } from "../SqlCount.ts"
@@ -127,11 +128,11 @@ export interface DescribedRun {
 /** Describes the lines from the last archive on up to a checkpoint. */
 export const describeRun = Effect.fnUntraced(function* (
   checkpoint: StoredCheckpoint,
-  trackerKey: string,
+  keys: FarmKeyRow,
   backend: VerifyBackend
 ) {
   const last = yield* readLastArchive
-  const before = last === null ? null : verifyArchiveHeader(last.header, trackerKey, backend)
+  const before = last === null ? null : verifyArchiveHeader(last.header, trustIn(keys), backend)
   if (before !== null && !before.ok) return yield* new LedgerUnavailable({ cause: "a stored archive is damaged" })
   const from = last?.to_size ?? 0
   const to = checkpoint.size
@@ -149,7 +150,8 @@ export const describeRun = Effect.fnUntraced(function* (
     agents: yield* agentsOf(before?.value.agents ?? [], from, to),
     projection_sha256: createHash("sha256").update(state, "utf8").digest("hex"),
     rows_sha256: yield* archivedRowsHash(from, to),
-    archived_at: yield* wireNow
+    archived_at: yield* wireNow,
+    ...(keys.rotations.length === 0 ? {} : { rotations: keys.rotations })
   }
   const run: DescribedRun = { header, state }
   return run

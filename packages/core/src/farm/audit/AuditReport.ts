@@ -1,6 +1,7 @@
 /** What an audit found: facts for a program, a sentence for a person. Says no more than was looked at. */
 import type { AuditLevel } from "@farmops/proof/auditVerdict"
 import type { VerifyBackend } from "@farmops/proof/strictEd25519"
+import type { FarmKeyRow } from "../keys/readFarmKeys.ts"
 
 /** What differs. Each kind is something that somebody could have changed. */
 export type DifferenceKind =
@@ -69,8 +70,8 @@ export const makeDifferenceList = (): DifferenceList => {
 /** Whose ledger it must be, and where what differs is told. */
 export interface AuditTrust {
   readonly farmId: string
-  /** The tracker's public key, 64 lowercase hex digits. */
-  readonly trackerKey: string
+  /** Every key that the tracker had, and the rotations between them. */
+  readonly keys: FarmKeyRow
   readonly backend: VerifyBackend
   readonly found: DifferenceList
 }

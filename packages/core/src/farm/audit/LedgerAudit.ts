@@ -13,6 +13,7 @@ import { LedgerSettings } from "../LedgerSettings.ts"
 import { orLedgerUnavailable } from "../LedgerUnavailable.ts"
 import { type AuditReport, type DifferenceKind, makeDifferenceList } from "./AuditReport.ts"
 import { auditChains } from "./auditChains.ts"
+import { auditKeys } from "./auditKeys.ts"
 import { auditLines } from "./auditLines.ts"
 import { auditSums } from "./auditSums.ts"
 import { makeTreeAuditor, type TreeAuditor } from "./auditTree.ts"
@@ -21,7 +22,7 @@ import { provesOf } from "./provesOf.ts"
 /** How an audit is done. */
 export interface AuditHow {
   readonly level: AuditLevel
-  /** The tracker's public key, 64 lowercase hex digits. */
+  /** Any public key that the tracker had, 64 lowercase hex digits: the ledger's events must lead from it, or to it. */
   readonly trackerKey: string
   /** Told now and then how many lines were read, and then how many proofs were verified. */
   readonly onProgress?: (part: "lines" | "proofs", done: number) => void
@@ -47,7 +48,7 @@ const make = Effect.gen(function* () {
 
   const auditNow = Effect.fnUntraced(function* ({ level, onProgress, trackerKey }: AuditHow) {
     const found = makeDifferenceList()
-    const trust = { farmId, trackerKey, backend, found }
+    const trust = { farmId, keys: yield* auditKeys(farmId, trackerKey, backend, found), backend, found }
     /** What cannot be read is a difference too, and the rest is looked at all the same. */
     const orDifference = <A, E, R>(part: Effect.Effect<A, E, R>, kind: DifferenceKind, instead: A) =>
       Effect.catch(part, (error) => {

@@ -1,6 +1,7 @@
 /** Reads every stored byte of the ledger in its order: compares each column with the line beside it, and the tree with all lines. */
 import { encodeHex } from "@farmops/proof/hex"
 import { hashLeaf } from "@farmops/proof/merkle"
+import { trackerKeyAt } from "@farmops/proof/trackerRotation"
 import { parseProof } from "@farmops/proof/verify"
 import { Effect } from "effect"
 import { verifyEvent } from "../trust/LedgerEvent.ts"
@@ -51,8 +52,8 @@ const auditProof = (row: LedgerRow & { type: "proof" }, { archivedTo, backend, f
 }
 
 const auditEvent = (row: LedgerRow & { type: "event" }, audit: LineAudit): Approval | null => {
-  const { backend, farmId, found, trackerKey } = audit
-  const event = verifyEvent(row.line, trackerKey, backend)
+  const { backend, farmId, found, keys } = audit
+  const event = verifyEvent(row.line, trackerKeyAt(keys, row.position), backend)
   if (event === null || event.position !== row.position || event.farm_id !== farmId) {
     found.add("event", `position ${row.position}`, "this tracker did not sign it for this place")
     return null

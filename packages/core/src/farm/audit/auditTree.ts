@@ -5,6 +5,7 @@
 import { type Checkpoint, checkpointOrigin, followsCheckpoint, verifyCheckpoint } from "@farmops/proof/checkpoint"
 import { encodeHex } from "@farmops/proof/hex"
 import { makeCompactRange } from "@farmops/proof/merkle"
+import { trackerKeyAt } from "@farmops/proof/trackerRotation"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { readCheckpointsAfter, type StoredCheckpoint } from "../checkpoint/CheckpointStore.ts"
@@ -48,8 +49,8 @@ const tilesOf = (size: number): number => {
 const pageCheckpoints = 256
 
 /** Walks the checkpoints beside the tree. */
-const makeCheckpointWalk = ({ backend, farmId, found, trackerKey }: AuditTrust) => {
-  const trust = { origin: checkpointOrigin(farmId), publicKey: trackerKey }
+const makeCheckpointWalk = ({ backend, farmId, found, keys }: AuditTrust) => {
+  const origin = checkpointOrigin(farmId)
   let page: Array<StoredCheckpoint> = []
   let read = 0
   let count = 0
@@ -65,7 +66,8 @@ const makeCheckpointWalk = ({ backend, farmId, found, trackerKey }: AuditTrust) 
     const place = `checkpoint ${stored.size}`
     page.shift()
     count++
-    const checked = verifyCheckpoint(stored.note, trust, backend)
+    const publicKey = trackerKeyAt(keys, stored.size)
+    const checked = verifyCheckpoint(stored.note, { origin, publicKey }, backend)
     if (!checked.ok) {
       found.add("checkpoint", place, `its note ${checked.fault.detail}`)
       return

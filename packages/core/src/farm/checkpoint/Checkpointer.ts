@@ -6,6 +6,7 @@ import { type Checkpoint, checkpointOrigin, signCheckpoint, verifyCheckpoint } f
 import { Ed25519 } from "@farmops/proof/Ed25519"
 import { encodeHex } from "@farmops/proof/hex"
 import { foldPlan, hashLeaf, planConsistency, verifyConsistency } from "@farmops/proof/merkle"
+import { trackerKeyAt } from "@farmops/proof/trackerRotation"
 import { Context, Effect, Layer, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
 import { LedgerSettings } from "../LedgerSettings.ts"
@@ -64,7 +65,8 @@ const make = Effect.gen(function* () {
   })
 
   const checkLast = Effect.fnUntraced(function* (stored: StoredCheckpoint) {
-    const checked = verifyCheckpoint(stored.note, { origin, publicKey: key.publicKey }, backend)
+    const publicKey = trackerKeyAt(yield* key.keys, stored.size)
+    const checked = verifyCheckpoint(stored.note, { origin, publicKey }, backend)
     if (!checked.ok || checked.value.size !== stored.size || encodeHex(checked.value.root) !== stored.root) {
       return yield* inconsistent("previous_note", stored.size)
     }
@@ -85,7 +87,7 @@ const make = Effect.gen(function* () {
     if (last !== null && last.size === size) return last
     const root = yield* storedRoot(size, sha256)
     if (before !== null) yield* checkConsistency(before, size, root)
-    const note = signCheckpoint(key, { origin, size, root, previous: before?.hash ?? null })
+    const note = signCheckpoint(yield* key.inForce, { origin, size, root, previous: before?.hash ?? null })
     const signed: StoredCheckpoint = { size, note, root: encodeHex(root), created_at: yield* wireNow }
     yield* insertCheckpoint(signed)
     return signed

@@ -15,6 +15,7 @@ import { SqlClient } from "effect/sql"
 import { ProofNotFound } from "../Ledger.ts"
 import { LedgerUnavailable } from "../LedgerUnavailable.ts"
 import { SqlCount } from "../SqlCount.ts"
+import { TrackerKey } from "../TrackerKey.ts"
 import { Checkpointer } from "./Checkpointer.ts"
 import { inconsistent, orInconsistent } from "./CheckpointInconsistent.ts"
 import { readCheckpoint, readLatestCheckpoint, type StoredCheckpoint } from "./CheckpointStore.ts"
@@ -47,6 +48,7 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { sha256 } = (yield* Ed25519).backend
   const checkpointer = yield* Checkpointer
+  const key = yield* TrackerKey
   const onLedger = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
     orInconsistent(Effect.provideService(effect, SqlClient.SqlClient, sql))
 
@@ -74,10 +76,11 @@ const make = Effect.gen(function* () {
     return row ?? (yield* new ProofNotFound({ proofId }))
   })
 
-  /** A checkpoint that has the position in it: signed now where the last one does not reach so far. */
+  /** A checkpoint by the key in force that has the position in it: signed now where the last one is none such. */
   const covering = Effect.fnUntraced(function* (position: number) {
     const stored = yield* onLedger(readLatestCheckpoint)
-    if (stored !== null && stored.size > position) return stored
+    const inForce = (yield* onLedger(key.keys)).epochs.at(-1)
+    if (stored !== null && stored.size > position && stored.size >= (inForce?.from ?? 0)) return stored
     return (yield* checkpointer.checkpoint) ?? (yield* new LedgerUnavailable({ cause: "a line without a ledger" }))
   })
 
@@ -114,8 +117,6 @@ const make = Effect.gen(function* () {
 
 /** Reads of checkpoints and proofs over them. */
 export class Checkpoints extends Context.Service<Checkpoints>()("@farmops/core/farm/checkpoint/Checkpoints", { make }) {
-  static readonly layer: Layer.Layer<Checkpoints, never, Checkpointer | Ed25519 | SqlClient.SqlClient> = Layer.effect(
-    this,
-    this.make
-  )
+  static readonly layer: Layer.Layer<Checkpoints, never, Checkpointer | Ed25519 | SqlClient.SqlClient | TrackerKey> =
+    Layer.effect(this, this.make)
 }

@@ -1,14 +1,18 @@
 /**
- * What the tracker itself puts into the ledger: the owner's decisions, freezes, archives. An event stands in the one order
- * of the ledger between the proofs, is signed by the farm's key, and is kept as the exact line that was signed.
+ * What the tracker itself puts into the ledger: the owner's decisions and purchases, freezes, archives. An event stands in
+ * the one order of the ledger between the proofs, is signed by the farm's key, and is kept as the exact line that was signed.
  */
 import { CanonicalJsonError, canonicalJson } from "@farmops/proof/canonicalJson"
 import { AgentId, ProofHash, ProofTimestamp } from "@farmops/proof/FarmProof"
+import { hex64Pattern } from "@farmops/proof/proofForm"
 import type { SigningKey } from "@farmops/proof/SigningKey"
 import { signStatement, verifyStatement } from "@farmops/proof/signedStatement"
 import type { VerifyBackend } from "@farmops/proof/strictEd25519"
+import { followTrackerKeys, trackerRotationKind } from "@farmops/proof/trackerRotation"
 import { Effect, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { itemBought, itemRefunded, itemUsed } from "../economy/EconomyFact.ts"
+import { rulesChanged } from "../FarmFact.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { takePositions } from "../ledgerPositions.ts"
 import { TrackerKey } from "../TrackerKey.ts"
@@ -58,13 +62,25 @@ const rangeArchived = {
 /** They came back from that file. */
 const rangeRestored = { kind: Schema.Literal("range_restored"), from: Count, to: Count, file_sha256: ProofHash }
 
+/** The last line that the old key signs. `possession` is the new key's signature over this very event; see `signTakeover`. */
+const trackerKeyRotated = {
+  kind: Schema.Literal(trackerRotationKind),
+  new_public_key: ProofHash,
+  possession: Schema.String.check(Schema.isPattern(hex64Pattern))
+}
+
 /** What happened, without its place. */
 export const LedgerFact = Schema.Union([
   Schema.Struct(agentApproved),
   Schema.Struct(agentFrozen),
   Schema.Struct(agentRevoked),
   Schema.Struct(rangeArchived),
-  Schema.Struct(rangeRestored)
+  Schema.Struct(rangeRestored),
+  Schema.Struct(trackerKeyRotated),
+  Schema.Struct(itemBought),
+  Schema.Struct(itemRefunded),
+  Schema.Struct(itemUsed),
+  Schema.Struct(rulesChanged)
 ])
 
 /** See the schema of the same name. */
@@ -83,7 +99,12 @@ export const LedgerEvent = Schema.Union([
   Schema.Struct({ ...frame, ...agentFrozen }),
   Schema.Struct({ ...frame, ...agentRevoked }),
   Schema.Struct({ ...frame, ...rangeArchived }),
-  Schema.Struct({ ...frame, ...rangeRestored })
+  Schema.Struct({ ...frame, ...rangeRestored }),
+  Schema.Struct({ ...frame, ...trackerKeyRotated }),
+  Schema.Struct({ ...frame, ...itemBought }),
+  Schema.Struct({ ...frame, ...itemRefunded }),
+  Schema.Struct({ ...frame, ...itemUsed }),
+  Schema.Struct({ ...frame, ...rulesChanged })
 ])
 
 /** See the schema of the same name. */
@@ -112,25 +133,38 @@ const respelled = (signed: object): string | null => {
   }
 }
 
-/** The event that a line holds, when this key signed it and it is spelled in the one way; null for anything else. */
+/**
+ * The event that a line holds, when this key signed it and it is spelled in the one way; null for anything else. The key is
+ * the one that covers the line's position, see `trackerKeyAt`. A rotation is none without the new key's possession.
+ */
 export const verifyEvent = (line: string, publicKey: string, backend: VerifyBackend): LedgerEvent | null => {
   const signed = Option.getOrNull(decodeLine(line))
   if (signed === null || signed.public_key !== publicKey || respelled(signed) !== line) return null
   const { body, signature } = signed
   // Over the body as received: a decoded copy could differ from what was signed.
   if (!verifyStatement(backend, publicKey, "farmops/event/v1", body, signature)) return null
-  return Option.getOrNull(decodeEvent(body))
+  const event = Option.getOrNull(decodeEvent(body))
+  if (event?.kind !== trackerRotationKind) return event
+  return followTrackerKeys([line], { farmId: event.farm_id, trackerKey: publicKey }, backend).ok ? event : null
+}
+
+/** Where an event stands, which some facts speak of themselves. */
+export interface EventPlace {
+  readonly farm_id: string
+  readonly position: number
+  readonly at: string
 }
 
 /** Puts an event at the end of the ledger. Inside the caller's transaction, under the farm's lock. */
-export const appendEvent = Effect.fnUntraced(function* (fact: LedgerFact) {
+export const appendEvent = Effect.fnUntraced(function* (told: LedgerFact | ((place: EventPlace) => LedgerFact)) {
   const sql = yield* SqlClient.SqlClient
-  const key = yield* TrackerKey
+  const signer = yield* (yield* TrackerKey).inForce
   const { farmId } = yield* LedgerSettings
   const position = yield* takePositions(1)
   const at = yield* wireNow
+  const fact = typeof told === "function" ? told({ farm_id: farmId, position, at }) : told
   const body: LedgerEvent = { schema: "farmops/event/1", farm_id: farmId, position, at, ...fact }
-  const line = signEvent(key, body)
+  const line = signEvent(signer, body)
   yield* sql`INSERT INTO tracker_event ${sql.insert({ position, kind: fact.kind, line, occurred_at: at })}`
   return body
 })

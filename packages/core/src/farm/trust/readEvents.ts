@@ -6,7 +6,7 @@ import { SqlCount } from "../SqlCount.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** Events on one page at most; each is below a kilobyte. */
+/** Events on one page at most; each is a kilobyte or two at most. */
 export const eventPageMax = 200
 
 /** An event as it is stored. */

@@ -6,6 +6,9 @@ import type { FileVerdict } from "./fileVerdict.ts"
 
 const partWords = { bundle: "the file", checkpoint: "its checkpoint", record: "its record" } as const
 
+/** Which of the agent's keys signed the record. */
+const signerWords = { agent: "the agent's key", recovery: "the agent's recovery key" } as const
+
 const adviceOn = ({ code, part }: BundleFault): string | null => {
   if (code === "unsigned") return "The key is not that of the tracker that signed the checkpoint."
   if (code !== "bad_signature") return null
@@ -14,8 +17,8 @@ const adviceOn = ({ code, part }: BundleFault): string | null => {
     : "The checkpoint was changed after it was signed."
 }
 
-/** The record was in the ledger when the checkpoint was signed. */
-export const goodBundle = (bundle: VerifiedBundle): FileVerdict => {
+/** The record was in the ledger when the checkpoint was signed. `by` is the key that signed it, where its signature was checked. */
+export const goodBundle = (bundle: VerifiedBundle, by: keyof typeof signerWords): FileVerdict => {
   const { checkpoint, checks, index, proof } = bundle
   const byAgent = checks.includes("agent_signature")
   return {
@@ -29,11 +32,11 @@ export const goodBundle = (bundle: VerifiedBundle): FileVerdict => {
       "The checkpoint is signed by the tracker's key.",
       "The path of hashes leads from the record's bytes to the root in the checkpoint.",
       "The record has the form of a FarmProof of version 1 and is spelled in the one way it may be.",
-      ...(byAgent ? ["The record is signed by the agent's key."] : [])
+      ...(byAgent ? [`The record is signed by ${signerWords[by]}.`] : [])
     ],
     shows: [
       "The tracker held exactly this record at this place when it signed the checkpoint.",
-      ...(byAgent ? ["Whoever holds the agent's key signed exactly this record."] : [])
+      ...(byAgent ? [`Whoever holds ${signerWords[by]} signed exactly this record.`] : [])
     ],
     doesNotShow: [
       ...(byAgent

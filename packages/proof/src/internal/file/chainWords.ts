@@ -34,17 +34,11 @@ export const goodChain = ({ count, epochs, head }: ChainWalk): FileVerdict => ({
   proofs: count,
   head,
   epochs,
-  summary:
-    count === 0
-      ? "The file is empty: a chain without proofs."
-      : `${count === 1 ? "The only proof holds" : `All ${count} proofs hold`}, and the chain is whole from sequence 0.`,
+  summary: `${count === 1 ? "The only proof holds" : `All ${count} proofs hold`}, and the chain is whole from sequence 0.`,
   checked: [...checkedOfLine, ...handedOver(epochs)],
-  shows:
-    count === 0
-      ? []
-      : [
-          `${epochs.length < 2 ? "Whoever holds the key" : "Whoever held the key in force at each place"} signed exactly these records in exactly this order, with none missing between the first and the last.`
-        ],
+  shows: [
+    `${epochs.length < 2 ? "Whoever holds the key" : "Whoever held the key in force at each place"} signed exactly these records in exactly this order, with none missing between the first and the last.`
+  ],
   doesNotShow: [
     "That the last line is the latest: compare its hash with a head that you know from somewhere else.",
     ownKey,

@@ -11,7 +11,7 @@ export type KeyName = "public_key" | "recovery_key" | "tracker_key"
 export interface FileFault {
   /**
    * A code of the protocol, or one of the file's own: `key_needed` when a key must be given first, `bad_key` when a given key
-   * is none; both then name it in `path`.
+   * is none; both then name it in `path`. `empty_file` when there is nothing to check.
    */
   readonly code: string
   /** Counted from 1; `null` where a line cannot be blamed. */
@@ -107,6 +107,20 @@ export const badKey = (key: KeyName): FileVerdict => {
     fault: { code: "bad_key", line: null, path: key, detail, advice: null },
     summary: `Nothing was checked: ${detail}.`
   }
+}
+
+/** Nothing was checked, because there is nothing: a chain of no proofs shows nothing either. */
+export const emptyFile: FileVerdict = {
+  ...nothing,
+  kind: null,
+  fault: {
+    code: "empty_file",
+    line: null,
+    path: null,
+    detail: "the file is empty",
+    advice: "An agent without proofs has nothing to check; else the file was not written to its end."
+  },
+  summary: "Nothing was checked: the file is empty."
 }
 
 /** The file begins like nothing that FarmOps makes; `fault` is that of its first line, read as a proof. */

@@ -1,12 +1,12 @@
 /** Reads an archive file line by line. */
-import { type ArchiveVerdict, makeArchiveVerifier } from "../../archiveFile.ts"
+import { type ArchiveTrust, type ArchiveVerdict, makeArchiveVerifier } from "../../archiveFile.ts"
 import type { VerifyBackend } from "../../strictEd25519.ts"
 import { badArchive, goodArchive } from "./archiveWords.ts"
 import type { KindReader } from "./fileVerdict.ts"
 
-/** For an archive of any farm that the tracker's key signed. Remembers each `proof_id`: at most 64 bytes a proof. */
-export const readArchive = (trackerKey: string, backend: VerifyBackend): KindReader => {
-  const archive = makeArchiveVerifier({ trackerKey, farmId: null }, backend)
+/** For an archive of any farm that the tracker signed. Remembers each `proof_id`: at most 64 bytes a proof. */
+export const readArchive = (trust: Omit<ArchiveTrust, "farmId">, backend: VerifyBackend): KindReader => {
+  const archive = makeArchiveVerifier({ ...trust, farmId: null }, backend)
   const judge = (verdict: ArchiveVerdict) =>
     verdict.ok ? goodArchive(verdict.value) : badArchive(verdict.fault, archive.count())
   const finish = () => judge(archive.finish())

@@ -1,0 +1,36 @@
+/** The tracker's routes about its own keys: what everybody may follow, and what the owner decides. */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/http-api"
+import { FarmKeyList } from "../farm/keys/FarmKeyList.ts"
+import { RotatedKey } from "../farm/keys/FarmKeys.ts"
+import { RequireOwner } from "./ownerAccess.ts"
+import { LedgerAway } from "./trackerProblems.ts"
+
+/** The key stays what it was. */
+export class KeyNotRotated extends HttpApiError.Problem<KeyNotRotated>()(
+  "KeyNotRotated",
+  { type: "about:blank", status: 409, title: "The tracker's key was not rotated" },
+  { code: Schema.Literals(["rotations_exhausted", "tracker_key_unusable"]), detail: Schema.String }
+) {}
+
+const about = (summary: string) => OpenApi.annotations({ summary })
+
+/** What strangers may know. */
+export class KeyGroup extends HttpApiGroup.make("keys")
+  .add(
+    HttpApiEndpoint.get("keys", "/keys", { success: FarmKeyList, error: LedgerAway }).annotateMerge(
+      about("The tracker's key, and every rotation that led to it, each as the line that the key before it signed")
+    )
+  )
+  .prefix("/api/v1/public") {}
+
+/** What the owner decides. */
+export class KeyDecisionGroup extends HttpApiGroup.make("keyDecisions")
+  .add(
+    HttpApiEndpoint.post("rotateKey", "/key/rotate", {
+      success: RotatedKey,
+      error: [KeyNotRotated, LedgerAway]
+    }).annotateMerge(about("Hand the tracker over to a fresh key, which it makes itself; the one before is gone then"))
+  )
+  .middleware(RequireOwner)
+  .prefix("/api/v1") {}

@@ -1,0 +1,69 @@
+/** Answers the routes of the shop from `Shop`. Translates its refusals, each to one problem. */
+import { Effect, Layer } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Ledger } from "../farm/Ledger.ts"
+import { Shop } from "../farm/Shop.ts"
+import type { RequestKeyReused } from "../farm/shop/answerOnce.ts"
+import type { ShopRefused } from "../farm/shop/ShopAnswer.ts"
+import { away, orAway } from "./ledgerAnswers.ts"
+import { RequestKeyTaken, ShopConflict, ShopMissing } from "./ShopApi.ts"
+import { TrackerApi } from "./TrackerApi.ts"
+
+const refused = ({ code, detail, facts }: ShopRefused) => {
+  const isMissing = code === "item_unknown" || code === "purchase_unknown"
+  return Effect.fail(new (isMissing ? ShopMissing : ShopConflict)({ code, detail, facts }))
+}
+
+const keyTaken = (_: RequestKeyReused) =>
+  Effect.fail(
+    new RequestKeyTaken({
+      code: "idempotency_key_reused",
+      detail: "Another request was sent with this key; nothing was done. Send this one with a key of its own."
+    })
+  )
+
+const reading = HttpApiBuilder.group(
+  TrackerApi,
+  "shop",
+  Effect.fnUntraced(function* (handlers) {
+    const shop = yield* Shop
+    const ledger = yield* Ledger
+    return handlers.handleAll({
+      achievements: () => orAway(ledger.achievements),
+      upgrades: () => orAway(shop.upgrades),
+      shopItems: () => orAway(shop.offers)
+    })
+  })
+)
+
+const decisions = HttpApiBuilder.group(
+  TrackerApi,
+  "shopDecisions",
+  Effect.fnUntraced(function* (handlers) {
+    const shop = yield* Shop
+    const problems = { ShopRefused: refused, RequestKeyReused: keyTaken, LedgerUnavailable: away }
+    const choice = ({
+      headers,
+      payload
+    }: {
+      readonly headers: { readonly "idempotency-key"?: string }
+      readonly payload: { readonly purchase_id: string }
+    }) => ({ purchaseId: payload.purchase_id, requestKey: headers["idempotency-key"] ?? null })
+    return handlers.handleAll({
+      purchase: ({ headers, payload }) =>
+        shop
+          .buy({
+            item: payload.item,
+            level: payload.level ?? null,
+            expectedPrice: payload.price ?? null,
+            requestKey: headers["idempotency-key"] ?? null
+          })
+          .pipe(Effect.catchTags(problems)),
+      refund: (request) => shop.refund(choice(request)).pipe(Effect.catchTags(problems)),
+      use: (request) => shop.use(choice(request)).pipe(Effect.catchTags(problems))
+    })
+  })
+)
+
+/** Handlers of both groups. */
+export const layerShopHandlers = Layer.mergeAll(reading, decisions)

@@ -1,0 +1,15 @@
+/** What must hold of every life of a farm that earns and spends: `CASES` of them (10,000 unless told). */
+import { describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { livesThrough, ShopStep } from "../../packages/core/test/shopStories.ts"
+
+const cases = Number(process.env.CASES ?? 10_000)
+
+describe(`with ${cases} random lives of a farm`, () => {
+  it.effect.prop(
+    "it has the coins and things that its steps leave it, and replays to the bytes that it stores",
+    [Schema.Array(ShopStep).check(Schema.isMinLength(10), Schema.isMaxLength(60))],
+    ([steps]) => livesThrough(steps),
+    { arbitrary: { runs: cases } }
+  )
+})
