@@ -64,6 +64,15 @@ describe.skipIf(!hasChromium)("the farm page in Chromium", () => {
     expect(complaints).toEqual([])
   })
 
+  it("shows what the coins bought and what was achieved, whatever their names hold", async () => {
+    await page.goto(tracker.url)
+    await page.locator("#owned tr").waitFor()
+    expect((await text("#owned tr")).replace(/\s+/gu, " ")).toBe("<b>Fence</b> 1 2")
+    expect(await text("#achieved")).toBe("1 achievement of 2. Among them: First furrow.")
+    expect(await text("#purse")).toBe("1,250 coins to spend: farmops farm shop")
+    expect(complaints).toEqual([])
+  })
+
   it("opens a proof by keyboard and shows each factor of its reward and why it was cut", async () => {
     tracker.addProof("Merged 1 branch", "ceiling")
     await page.goto(tracker.url)

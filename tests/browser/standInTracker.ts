@@ -18,6 +18,7 @@ export const someFarm: FarmState = {
   name: "Willow Farm",
   total_coins: 1250,
   current_coins: 1250,
+  debt: 0,
   level: 7,
   level_progress: { have: 200, need: 350 },
   streak_days: 8,
@@ -115,6 +116,27 @@ export const startStandInTracker = async (initial: FarmState): Promise<StandInTr
         return json(farm)
       case "/api/v1/proofs":
         return json({ proofs: [...proofs].reverse(), next_cursor: null })
+      case "/api/v1/farm/upgrades":
+        return json({
+          current_coins: farm.current_coins,
+          debt: farm.debt,
+          spent: 50,
+          upgrades: [{ item: "fence", name: "<b>Fence</b>", kind: "decor", level: 1, count: 2, purchases: [] }],
+          trophies: [],
+          multipliers: []
+        })
+      case "/api/v1/farm/achievements":
+        return json({
+          set_version: 1,
+          set_hash: "0".repeat(64),
+          achievements: ["First furrow", "A hundred"].map((name, at) => ({
+            slug: `a${at}`,
+            name,
+            description: "For a test.",
+            earned: at === 0 ? { position: 1, at: farm.updated_at } : null,
+            progress: null
+          }))
+        })
       case "/api/v1/leaderboard":
         return json({
           entries: [
