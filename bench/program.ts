@@ -12,6 +12,8 @@ export interface Program {
   readonly args: ReadonlyArray<string>
   /** Node itself unless another program is named; then it leads a process group of its own. */
   readonly command?: string
+  /** Besides what every program gets. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Answers 200 when the host is ready; null when the process prints a line instead. */
   readonly readyUrl: string | null
 }
@@ -59,12 +61,13 @@ const isReady = async (url: string) => {
 export const begin = async ({
   args,
   command,
+  environment,
   name,
   readyUrl
 }: Program): Promise<{ child: ChildProcess; startMs: number }> => {
   const began = performance.now()
   const child = spawn(command ?? process.execPath, args, {
-    env,
+    env: { ...env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: command !== undefined
   })

@@ -54,7 +54,7 @@ const deployment = (container: object) => ({
 })
 
 interface ListedPod {
-  readonly metadata: { readonly name: string; }
+  readonly metadata: { readonly name: string }
 }
 
 describe.skipIf(kubernetesMissing !== null)("from a real API server to a proof", () => {

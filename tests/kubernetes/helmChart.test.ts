@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { parseAllDocuments } from "yaml"
+import { parse, parseAllDocuments } from "yaml"
 import { freePort } from "../quick/sleepingTracker.ts"
 import { helmMissing, helmPrograms } from "./helmPart.ts"
 import { type KubernetesCluster, startKubernetes, tokens } from "./KubernetesCluster.ts"
@@ -36,11 +36,12 @@ const template = (values: Readonly<Record<string, string>> = {}) => {
     .filter((object) => object !== null)
 }
 
-const sidecar = {
-  "sidecars[0].name": "extra",
-  "sidecars[0].id": "acme/extra",
-  "sidecars[0].image": "registry.example.org/extra:1"
-}
+const sidecarOf = (name: string, id: string, at = 1) => ({
+  [`sidecars[${at}].name`]: name,
+  [`sidecars[${at}].id`]: id,
+  [`sidecars[${at}].image`]: `registry.example.org/${name}:1`
+})
+const sidecar = sidecarOf("extra", "acme/extra", 0)
 
 const variants: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
   ["the least", {}],
@@ -91,12 +92,26 @@ describe.skipIf(helmMissing !== null)("the agent's chart", () => {
     ["no tracker", { "tracker.url": "" }, /tracker\.url is missing/],
     ["agents that share a key", { kind: "DaemonSet", "agentKey.existingSecret": "k" }, /must not share a key/],
     ["agents that share a volume", { kind: "DaemonSet", "persistence.existingClaim": "c" }, /must not share a volume/],
+    ["two sidecars of one name", { ...sidecar, ...sidecarOf("extra", "acme/other") }, /two are named extra/],
+    ["two sidecars of one id", { ...sidecar, ...sidecarOf("other", "acme/extra") }, /acme\/extra is the id of two/],
+    ["a sidecar of a plugin that it runs", sidecarOf("pods", "farmops/k8s-pod-health", 0), /is the id of two/],
     ["another kind", { kind: "Job" }, /kind/],
     ["a value that it does not know", { trackr: "x" }, /trackr/]
   ])("refuses %s", (_, values, complaint) => {
     const rendered = helm(["template", "farm", chart, ...settings(values)])
     assert.isFalse(rendered.ok)
     assert.match(rendered.stderr, complaint)
+  })
+
+  it("tells the agent which sidecars it may expect", () => {
+    const config = template({ ...sidecar, ...sidecarOf("other", "acme/other") }).find(
+      ({ kind }) => kind === "ConfigMap"
+    )
+    assert.deepStrictEqual(parse(config.data["farmops-plugins.yaml"]).socket_directory, {
+      path: "/run/farmops/plugins",
+      token_file: "/etc/farmops-sidecars/token",
+      plugins: ["acme/extra", "acme/other"]
+    })
   })
 
   it("asks for get, list and watch alone, and for Secrets only where it is told to", () => {
@@ -166,7 +181,7 @@ describe.skipIf(helmMissing !== null || kubernetesMissing !== null)("the agent's
     const program = join(root, "plugins/host/src/main.ts")
     const manifest = data["farmops-plugins.yaml"]
       .replace("command: node", `command: ${process.execPath}`)
-      .replace('["/app/plugin-host.js"]', `["--conditions=@farmops/source", "${program}"]`)
+      .replace('"/app/plugin-host.js"', `"--conditions=@farmops/source", "${program}"`)
     writeFileSync(join(folder, "agent.yaml"), agent)
     writeFileSync(join(folder, "farmops-plugins.yaml"), manifest)
     const child = spawn(

@@ -60,7 +60,7 @@ export interface AgentStatus {
   readonly phase: string
   readonly proved: number
   readonly warnings: ReadonlyArray<string>
-  readonly observations: { readonly paused: boolean }
+  readonly observations: { readonly pending: number; readonly paused: boolean }
   readonly outbox: {
     readonly pending: number
     readonly delivered: number

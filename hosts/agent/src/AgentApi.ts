@@ -16,9 +16,13 @@ export const SourceAnswer = Schema.Struct({
   reason: Schema.NullOr(Schema.String)
 })
 
-/** Observations that wait for plugins. `expired` and `evicted` count since the data folder was made. */
+/**
+ * Observations that wait for plugins; `set_aside` of them wait for one that does not survive them. `expired` and
+ * `memories_evicted` count since the data folder was made.
+ */
 const Observations = Schema.Struct({
   pending: Schema.Int,
+  set_aside: Schema.Int,
   bytes: Schema.Int,
   expired: Schema.Int,
   memories_evicted: Schema.Int,
@@ -50,7 +54,7 @@ export const StatusAnswer = Schema.Struct({
   sources: Schema.Array(SourceAnswer),
   observations: Observations,
   outbox: Outbox,
-  /** What holds observation up now: `outbox_full`, `observations_full`, `no_plugins`. */
+  /** What holds observation up now: `outbox_full`, `observations_full`, `observations_unwritable`, `no_plugins`. */
   warnings: Schema.Array(Schema.String),
   /** Why the last delivery did not succeed; it is tried again. */
   delivery_error: Schema.NullOr(Schema.String),
@@ -66,7 +70,7 @@ export const PluginAnswer = Schema.Struct({
   digest: Schema.NullOr(Schema.String),
   protocol_version: Schema.NullOr(Schema.Int),
   obtained: Schema.Literals(["exec", "socket", "wasm", "in_process"]),
-  state: Schema.Literals(["starting", "ready", "degraded", "backoff", "deactivated"]),
+  state: Schema.Literals(["starting", "ready", "degraded", "backoff", "away", "deactivated"]),
   reason: Schema.NullOr(Schema.Literals(deactivations)),
   confinement: Schema.Literals(["none", "process", "permission", "bubblewrap", "wasm"]),
   sources: Schema.Array(Schema.String),

@@ -19,7 +19,7 @@ export interface AgentState {
   readonly proved: number
   readonly rejected: number
   readonly refused: number
-  /** What holds observation up now, each a code: `outbox_full`, `observations_full`. */
+  /** What holds observation up now, each a code: `outbox_full`, `observations_full`, `observations_unwritable`. */
   readonly warnings: ReadonlyArray<string>
   readonly last_error: { readonly code: string; readonly at: string } | null
 }

@@ -5,12 +5,12 @@
 import type { Observation } from "@farmops/plugin-sdk/contract/Observation"
 import { type ObservationSink, ObservationsFull } from "@farmops/plugin-sdk/contract/Source"
 import { ObservationStore, type PendingObservation } from "@farmops/plugin-sdk/runtime/ObservationStore"
-import { PluginRuntime, type RuntimePlugin } from "@farmops/plugin-sdk/runtime/PluginRuntime"
-import { ProofChain } from "@farmops/proof/ProofChain"
-import { Effect, Exit, Schedule, Scope, Semaphore, Stream, SubscriptionRef } from "effect"
+import { PluginRuntime, type PluginStatus } from "@farmops/plugin-sdk/runtime/PluginRuntime"
+import { Clock, Effect, Exit, Schedule, Scope, Semaphore, Stream, SubscriptionRef } from "effect"
 import { AgentStatus } from "./AgentStatus.ts"
-import { type Answer, askPlugin, settlementKey } from "./askPlugin.ts"
+import { makeAnswerObservation } from "./answerObservation.ts"
 import { OutboxGate } from "./OutboxGate.ts"
+import { isDone, isLost, note, type Outstanding, outstanding, waitsForNobodyElse } from "./outstanding.ts"
 import { persist } from "./Pipeline.ts"
 import { makePluginLane, type PluginLane } from "./PluginLane.ts"
 import { interestOf, isAskable, wantsStored } from "./wantedSources.ts"
@@ -20,16 +20,17 @@ const expiryEveryMs = 10 * 60_000
 // How soon a source that waits for room asks again.
 const roomPollMs = 250
 
+// A container that is replaced is back by then; until then what waits for it is worth more than what comes.
+const outMsMin = 10 * 60_000
+
 // At once, so that the log has a line for each hundred and not for each.
 const madeRoomMax = 100
 
-const full = "observations_full"
-const noMemory = new Uint8Array()
+// What a plugin that ends over an observation, or has to be ended, fails with.
+const fatal: ReadonlyArray<string> = ["plugin_crashed", "plugin_deadline"]
 
-/** What the dispatcher knows of an observation that waits. */
-interface Entry extends PendingObservation {
-  readonly answered: Set<string>
-}
+const full = "observations_full"
+const unwritable = "observations_unwritable"
 
 interface RunningLane extends PluginLane {
   readonly scope: Scope.Closeable
@@ -43,58 +44,36 @@ export interface Dispatcher {
 
 /** Works until its scope closes. `settled` runs after each answer, whatever became of it. */
 export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string, settled: Effect.Effect<void>) {
-  const chain = yield* ProofChain
   const gate = yield* OutboxGate
   const runtime = yield* PluginRuntime
   const status = yield* AgentStatus
   const store = yield* ObservationStore
+  const answer = yield* makeAnswerObservation(clusterAlias)
   const scope = yield* Effect.scope
-  const entries = new Map<number, Entry>()
+  const entries = new Map<number, Outstanding>()
   const lanes = new Map<string, RunningLane>()
+  /** Since when each plugin that cannot be asked could not. */
+  const outSince = new Map<string, number>()
 
-  // Until the runtime has named its plugins nobody can say that nobody wants it.
-  const isDone = ({ answered, sourceType }: Entry): boolean => {
-    const plugins = runtime.status.value
-    return plugins.length > 0 && plugins.every((one) => answered.has(one.id) || wantsStored(one, sourceType) === "no")
-  }
+  const letGo = (observations: number, why: string) =>
+    Effect.andThen(
+      status.fault("observations_expired"),
+      Effect.logWarning(`observations were let go: ${why}`).pipe(Effect.annotateLogs({ observations }))
+    )
 
   // What cannot be finished now is met again at the next start.
-  const finishIfDone = Effect.fnUntraced(function* (entry: Entry) {
-    if (!entries.has(entry.position) || !isDone(entry)) return
-    entries.delete(entry.position)
-    yield* Effect.catch(store.finish(entry.position), (error) => status.fault(error._tag))
-  })
-
-  const conclude = Effect.fnUntraced(function* (plugin: string, observation: Observation, { examined }: Answer) {
-    const refuse = Effect.fnUntraced(function* (code: string) {
-      yield* status.fault(code)
-      yield* status.count("refused")
-    })
-    if (examined._tag === "Refused") return yield* refuse(examined.code)
-    if (examined._tag !== "Work") return yield* status.count("rejected")
-    yield* chain.append(examined.work, settlementKey(plugin, observation.observationId)).pipe(
-      Effect.andThen(status.count("proved")),
-      Effect.catchTags({
-        // A crash came between the proof and the end of its delivery: the rest is done now.
-        ObservationAlreadyProved: () => Effect.void,
-        WorkRefused: () => refuse("work_refused")
-      })
-    )
-  })
-
-  const recall = (plugin: string, { subject }: Observation) =>
-    subject === null
-      ? Effect.succeed(noMemory)
-      : store
-          .recall(plugin, subject)
-          .pipe(Effect.catchTag("ObservationUnreadable", () => Effect.as(status.fault("memory_unreadable"), noMemory)))
-
-  const answerOne = Effect.fnUntraced(function* (plugin: RuntimePlugin, observation: Observation) {
-    yield* gate.awaitRoom
-    const answer = yield* askPlugin(plugin, observation, yield* recall(plugin.id, observation), clusterAlias)
-    yield* conclude(plugin.id, observation, answer)
-    yield* store.settle(plugin.id, observation, answer.remember)
-    yield* settled
+  const finishDone = Effect.fnUntraced(function* (some: Iterable<Outstanding>) {
+    let lost = 0
+    for (const entry of [...some]) {
+      const plugins = runtime.status.value
+      note(entry, plugins)
+      if (!entries.has(entry.position) || !isDone(entry, plugins)) continue
+      entries.delete(entry.position)
+      const outcome = isLost(entry, plugins) ? "lost" : "settled"
+      if (outcome === "lost") lost++
+      yield* Effect.catch(store.finish(entry.position, outcome), (error) => status.fault(error._tag))
+    }
+    if (lost > 0) yield* letGo(lost, "a plugin that they waited for is not expected any more")
   })
 
   const codeOf = (error: { readonly _tag?: string; readonly code?: string }) => error.code ?? error._tag ?? "unknown"
@@ -105,7 +84,7 @@ export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string,
         const entry = entries.get(position)
         if (entry === undefined) return
         const plugin = (yield* runtime.plugins).find((one) => one.id === id)
-        if (plugin === undefined) return yield* Effect.fail({ code: "plugin_deactivated" })
+        if (plugin === undefined) return yield* Effect.fail({ code: "plugin_not_there" })
         const observation = yield* store.read(position).pipe(
           Effect.catchTag("ObservationUnreadable", () =>
             // Changed on disk: nobody will ever read it.
@@ -114,10 +93,12 @@ export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string,
         )
         if (observation === null) return void entries.delete(position)
         // A reload may have taken the source away from it since.
-        if (plugin.sources.has(observation.sourceType)) yield* answerOne(plugin, observation)
-        else yield* store.settle(id, observation, null)
+        if (plugin.sources.has(observation.sourceType)) {
+          yield* answer(plugin, observation)
+          yield* settled
+        } else yield* store.settle(id, observation, null)
         entry.answered.add(id)
-        yield* finishIfDone(entry)
+        yield* finishDone([entry])
       },
       Effect.catchDefect((defect) =>
         // Its message may hold raw data, its name never does.
@@ -126,33 +107,39 @@ export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string,
           Effect.andThen(Effect.fail({ code: "internal_error" }))
         )
       ),
-      Effect.mapError((error) => ({ code: codeOf(error) }))
+      Effect.mapError((error) => {
+        const code = codeOf(error)
+        return { code, isFatal: fatal.includes(code) }
+      })
     )
 
-  const letGo = (observations: number, why: string) =>
-    Effect.andThen(
-      status.fault("observations_expired"),
-      Effect.logWarning(`observations were let go: ${why}`).pipe(Effect.annotateLogs({ observations }))
-    )
+  const setAside = (id: string) =>
+    Effect.fnUntraced(function* (position: number) {
+      yield* Effect.logWarning("an observation was set aside: the plugin does not survive it", { plugin: id })
+      yield* Effect.catch(store.setAside(id, position), (error) => status.fault(error._tag))
+    })
 
-  const pushTo = (id: string, lane: PluginLane, entry: Entry) => {
+  const pushTo = (id: string, lane: PluginLane, entry: Outstanding) => {
     const plugin = runtime.status.value.find((one) => one.id === id)
     const wanted = plugin !== undefined && wantsStored(plugin, entry.sourceType) === "yes"
-    return wanted && !entry.answered.has(id) ? lane.push(entry) : Effect.void
+    return wanted && !entry.answered.has(id) ? lane.push(entry, entry.setAsideFor.includes(id)) : Effect.void
   }
 
   const admit = Effect.fnUntraced(function* (pending: PendingObservation) {
     if (entries.has(pending.position)) return
-    const entry: Entry = { ...pending, answered: new Set(pending.settledBy) }
+    const entry = outstanding(pending)
     entries.set(entry.position, entry)
     for (const [id, lane] of lanes) yield* pushTo(id, lane, entry)
-    yield* finishIfDone(entry)
+    yield* finishDone([entry])
   })
 
   const openLane = Effect.fnUntraced(function* (id: string) {
     const { fault, recovered, stuck } = status
     const own = yield* Scope.fork(scope)
-    const lane = yield* Scope.provide(makePluginLane({ settle: settle(id), fault, recovered, stuck }), own)
+    const lane = yield* Scope.provide(
+      makePluginLane({ settle: settle(id), setAside: setAside(id), fault, recovered, stuck }),
+      own
+    )
     const running: RunningLane = { ...lane, scope: own }
     lanes.set(id, running)
     return running
@@ -164,30 +151,34 @@ export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string,
     for (const [id, lane] of lanes) {
       if (plugins.some((one) => one.id === id)) continue
       lanes.delete(id)
+      outSince.delete(id)
       yield* Scope.close(lane.scope, Exit.void)
     }
     for (const plugin of plugins) {
       const lane = lanes.get(plugin.id) ?? (yield* openLane(plugin.id))
       for (const entry of entries.values()) yield* pushTo(plugin.id, lane, entry)
       yield* lane.setOpen(isAskable(plugin))
+      if (isAskable(plugin)) outSince.delete(plugin.id)
+      else outSince.set(plugin.id, outSince.get(plugin.id) ?? (yield* Clock.currentTimeMillis))
     }
-    for (const entry of [...entries.values()]) yield* finishIfDone(entry)
+    yield* finishDone(entries.values())
+    yield* plugins.length === 0 ? status.warn("no_plugins") : status.unwarn("no_plugins")
   })
 
   // A plugin that its owner has not brought back must not stop all others: what waits for nobody else gives way, oldest first.
   const makeRoom = Effect.gen(function* () {
-    const off = new Set(runtime.status.value.filter((one) => one.state === "deactivated").map(({ id }) => id))
-    const waitsForNobody = ({ answered, sourceType }: Entry) =>
-      runtime.status.value.every(
-        (one) => answered.has(one.id) || off.has(one.id) || wantsStored(one, sourceType) === "no"
-      )
+    const plugins = runtime.status.value
+    const longAgo = (yield* Clock.currentTimeMillis) - outMsMin
+    const isOff = ({ id, state }: PluginStatus) =>
+      state === "deactivated" || (outSince.get(id) ?? longAgo + 1) <= longAgo
+    const off = new Set(plugins.filter(isOff).map(({ id }) => id))
     if (off.size === 0) return 0
-    const gone = [...entries.values()].filter(waitsForNobody).slice(0, madeRoomMax)
+    const gone = [...entries.values()].filter((entry) => waitsForNobodyElse(entry, plugins, off)).slice(0, madeRoomMax)
     for (const { position } of gone) {
       entries.delete(position)
       yield* store.finish(position, "lost")
     }
-    if (gone.length > 0) yield* letGo(gone.length, "they waited for a deactivated plugin and the room was needed")
+    if (gone.length > 0) yield* letGo(gone.length, "they waited for a plugin that is not there and the room was needed")
     return gone.length
   })
 
@@ -226,6 +217,18 @@ export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string,
   )
   yield* Effect.forkScoped(Effect.repeat(Effect.delay(expire, expiryEveryMs), Schedule.forever))
 
+  // Said in the log once, however many are turned away meanwhile.
+  const pause = Effect.fnUntraced(function* (code: string) {
+    if (status.state.value.warnings.includes(code)) return
+    yield* status.warn(code)
+    yield* Effect.logWarning("no observation is taken for now; sources wait, and callers are asked to come again", {
+      code
+    })
+  })
+  const goOn = Effect.fnUntraced(function* () {
+    for (const code of [full, unwritable]) if (status.state.value.warnings.includes(code)) yield* status.unwarn(code)
+  })
+
   // One permit, so that observations of one subject are admitted in the order of their positions.
   const door = yield* Semaphore.make(1)
   const offer = Effect.fnUntraced(function* (observation: Observation) {
@@ -234,13 +237,13 @@ export const makeDispatcher = Effect.fnUntraced(function* (clusterAlias: string,
       Effect.catchTag("ObservationsFull", (error) =>
         Effect.flatMap(makeRoom, (made) => (made > 0 ? store.offer(observation) : Effect.fail(error)))
       ),
-      Effect.tapErrorTag("ObservationsFull", () => status.warn(full)),
+      Effect.tapErrorTag("ObservationsFull", () => pause(full)),
       // A disk that cannot be written has no room either; whoever sent it sends it again.
       Effect.catchTag("ObservationStoreUnavailable", (error) =>
-        Effect.andThen(status.fault(error._tag), Effect.fail(new ObservationsFull()))
+        Effect.andThen(Effect.andThen(status.fault(error._tag), pause(unwritable)), Effect.fail(new ObservationsFull()))
       )
     )
-    if (status.state.value.warnings.includes(full)) yield* status.unwarn(full)
+    yield* goOn()
     if (taken !== null) yield* admit(taken)
   }, door.withPermits(1))
 

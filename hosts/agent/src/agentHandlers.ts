@@ -45,9 +45,9 @@ export const layerAgentHandlers = (config: { readonly host: string; readonly out
       const listed = Effect.sync(() => ({ plugins: plugins.status.value }))
 
       const observations = Effect.sync(() => {
-        const { bytes, evicted, expired, pending } = store.usage.value
+        const { bytes, evicted, expired, pending, setAside } = store.usage.value
         const { warnings } = status.state.value
-        return { pending, bytes, expired, memories_evicted: evicted, paused: warnings.length > 0 }
+        return { pending, set_aside: setAside, bytes, expired, memories_evicted: evicted, paused: warnings.length > 0 }
       })
 
       return handlers.handleAll({

@@ -16,7 +16,8 @@ export interface PluginFields {
 // A plugin that has not described itself by then asks for nothing yet; the source starts anew when it does.
 const describedMsMax = 30_000
 
-const isSettled = (plugin: PluginStatus): boolean => isAskable(plugin) || plugin.state === "deactivated"
+const isSettled = (plugin: PluginStatus): boolean =>
+  isAskable(plugin) || plugin.state === "deactivated" || plugin.state === "away"
 
 /** Of the agent's plugins. */
 export const makePluginFields = Effect.gen(function* () {

@@ -6,6 +6,7 @@ import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { Health, healthRoutes } from "@farmops/core/host/Health"
 import { layerServer } from "@farmops/core/host/listen"
 import { layerProblems } from "@farmops/core/http/problem"
+import { defaultObservationLimits } from "@farmops/plugin-sdk/runtime/ObservationStore"
 import * as ObservationStoreSql from "@farmops/plugin-sdk/runtime/ObservationStoreSql"
 import { loadObservationKey, observationKeyFile } from "@farmops/plugin-sdk/runtime/observations/observationKeyFile"
 import type { ObservationKey } from "@farmops/plugin-sdk/runtime/observations/sealedRow"
@@ -26,9 +27,17 @@ import { layerAgentHandlers } from "./agentHandlers.ts"
 import { makePluginFields } from "./askedFields.ts"
 import { layerBacklogExaminer } from "./backlogExaminer.ts"
 import { OutboxGate, outboxMaxDefault } from "./OutboxGate.ts"
+import type { OneSourceOptions } from "./openOneSource.ts"
 import { SourceBoard } from "./SourceBoard.ts"
+import { layerSeenPlugins } from "./seenPlugins.ts"
 import { makeSourceMemory } from "./sourceMemories.ts"
-import { layerAgentDatabase, layerLogTables, layerSourceMemoryTables, layerStoreTables } from "./storedChain.ts"
+import {
+  layerAgentDatabase,
+  layerLogTables,
+  layerSeenPluginTables,
+  layerSourceMemoryTables,
+  layerStoreTables
+} from "./storedChain.ts"
 import { type SourceContext, type Watched, Watching } from "./Watching.ts"
 
 export type { AgentConfig } from "./AgentConfig.ts"
@@ -38,6 +47,7 @@ export { signEnrolment } from "./enrolment.ts"
 export { layerGitHistory } from "./gitHistoryPlugin.ts"
 export { gitSource } from "./gitSource.ts"
 export type { OutboxGate } from "./OutboxGate.ts"
+export type { OneSource, OneSourceOptions, PlayedFile } from "./openOneSource.ts"
 export type { Examiner } from "./Pipeline.ts"
 export type { SourceBoard } from "./SourceBoard.ts"
 export { layerStoredChain, NoAgentHere } from "./storedChain.ts"
@@ -82,16 +92,19 @@ const layerHooks = (hooks: NonNullable<AgentConfig["hooks"]>) =>
 
 const dayMs = 86_400_000
 
-const layerStore = ({ dataDir, forgetObservations = false, observations = {} }: AgentConfig) =>
+const windowMsOf = ({ observations }: AgentConfig) =>
+  observations?.windowDays === undefined ? defaultObservationLimits.windowMs : observations.windowDays * dayMs
+
+const layerStore = (config: AgentConfig) =>
   Layer.unwrap(
     Effect.map(ObservationKeyring, (key) =>
       ObservationStoreSql.layer({
         key,
-        keyFile: observationKeyFile(dataDir),
-        forget: forgetObservations,
+        keyFile: observationKeyFile(config.dataDir),
+        forget: config.forgetObservations ?? false,
         limits: {
-          ...(observations.windowDays !== undefined && { windowMs: observations.windowDays * dayMs }),
-          ...(observations.max !== undefined && { pendingMax: observations.max })
+          windowMs: windowMsOf(config),
+          ...(config.observations?.max !== undefined && { pendingMax: config.observations.max })
         }
       })
     )
@@ -128,9 +141,11 @@ export const agentLayer = <E, R, E2, R2>(
   const keyring = Layer.effect(ObservationKeyring, loadObservationKey(config.dataDir)).pipe(
     Layer.provide(Ed25519Node.layer)
   )
+  const database = layerAgentDatabase(config.dataDir)
   const stored = Layer.mergeAll(layerLogTables, layerStore(config), layerWatching(open)).pipe(
-    Layer.provide(Layer.merge(layerAgentDatabase(config.dataDir), keyring))
+    Layer.provide(Layer.merge(database, keyring))
   )
+  const seen = layerSeenPlugins(windowMsOf(config)).pipe(Layer.provide(layerSeenPluginTables), Layer.provide(database))
   const services = SourceBoard.layer.pipe(
     Layer.provideMerge(OutboxGate.layer(outboxMax)),
     Layer.provideMerge(
@@ -141,7 +156,9 @@ export const agentLayer = <E, R, E2, R2>(
         layerBacklogExaminer(config.clusterAlias)
       )
     ),
-    Layer.provideMerge(Layer.mergeAll(Layer.provideMerge(stored, plugins), TrackerClient.layer(config.trackerUrl))),
+    Layer.provideMerge(
+      Layer.mergeAll(Layer.provideMerge(stored, Layer.provide(plugins, seen)), TrackerClient.layer(config.trackerUrl))
+    ),
     Layer.provide(layerFolder(config.dataDir))
   )
   const run = AgentRun.layer(config)
@@ -151,3 +168,14 @@ export const agentLayer = <E, R, E2, R2>(
   const all = config.hooks === undefined ? api : Layer.merge(api, layerHooks(config.hooks))
   return all.pipe(Layer.provideMerge(services), Layer.provideMerge(key))
 }
+
+/** Loaded when they are asked for: a host that runs an agent opens its sources otherwise. */
+const loadOneSource = Effect.promise(() => import("./openOneSource.ts"))
+
+/** What of an agent's file concerns whoever plays to a plugin what one source of it sees. */
+export const readPlayedFile = (options: Pick<OneSourceOptions, "environment" | "file">) =>
+  Effect.flatMap(loadOneSource, (module) => module.readPlayedFile(options))
+
+/** One source of an agent's file, in the present scope, without an agent: nothing that it sees is kept. */
+export const openOneSource = (options: OneSourceOptions) =>
+  Effect.flatMap(loadOneSource, (module) => module.openOneSource(options))

@@ -12,6 +12,7 @@ import { ProofChain } from "@farmops/proof/ProofChain"
 import * as ProofLogSql from "@farmops/proof/ProofLogSql"
 import { Effect, FileSystem, Layer, Runtime, Schema } from "effect"
 import { readFarmSalt } from "./FarmSaltFile.ts"
+import { seenPluginMigrations } from "./seenPlugins.ts"
 import { sourceMemoryMigrations } from "./sourceMemories.ts"
 
 /** The folder is not one in which an approved agent has worked. Nothing was made there. */
@@ -35,6 +36,9 @@ export const layerStoreTables = Database.layerMigrations("agent_observations", o
 
 /** The table of what sources remember. */
 export const layerSourceMemoryTables = Database.layerMigrations("agent_sources", sourceMemoryMigrations)
+
+/** The table of the plugins that were in the folder of sockets. */
+export const layerSeenPluginTables = Database.layerMigrations("agent_plugins", seenPluginMigrations)
 
 /** The agent's log alone, for whoever needs no more of it. */
 export const layerProofLog = (dataDir: string) => layerLogTables.pipe(Layer.provide(layerAgentDatabase(dataDir)))

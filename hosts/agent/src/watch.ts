@@ -9,7 +9,7 @@ import { makeDispatcher } from "./Dispatcher.ts"
 import { persist, settleAll } from "./Pipeline.ts"
 import { SourceBoard } from "./SourceBoard.ts"
 import { type AgentSource, Watching } from "./Watching.ts"
-import { backlogPlugin, wants } from "./wantedSources.ts"
+import { backlogPlugin, type Wants, wants } from "./wantedSources.ts"
 
 const codeOf = (error: { readonly _tag: string }) => error._tag
 
@@ -24,14 +24,18 @@ export const watch = Effect.fn("watch")(function* (clusterAlias: string) {
 
   const backlogPluginRuns = () => runtime.status.value.some(({ id }) => id === backlogPlugin)
   // The plugin for repositories asks the source itself again; whoever else wants a commit gets it from the store.
-  const othersWant = (sourceType: string) =>
-    runtime.status.value.some((one) => one.id !== backlogPlugin && wants(one, sourceType) === "yes")
-  const hand = (to: ObservationSink) => (observation: Observation) =>
-    othersWant(observation.sourceType) ? to.put(observation) : Effect.void
+  const othersWant = (sourceType: string, answers: ReadonlyArray<Wants>) =>
+    runtime.status.value.some((one) => one.id !== backlogPlugin && answers.includes(wants(one, sourceType)))
+  const hand = (to: ObservationSink, answers: ReadonlyArray<Wants>) => (observation: Observation) =>
+    othersWant(observation.sourceType, answers) ? to.put(observation) : Effect.void
 
-  const settle = (stream: AgentSource["backlog"], settled: Effect.Effect<void>) =>
+  const settle = (
+    stream: AgentSource["backlog"],
+    settled: Effect.Effect<void>,
+    answers: ReadonlyArray<Wants> = ["yes"]
+  ) =>
     Effect.suspend(() => {
-      const handed = Stream.tap(stream, hand(sink))
+      const handed = Stream.tap(stream, hand(sink, answers))
       return backlogPluginRuns() ? settleAll(handed, settled) : Stream.runForEach(handed, () => settled)
     })
 
@@ -53,7 +57,8 @@ export const watch = Effect.fn("watch")(function* (clusterAlias: string) {
   if (runtime.status.value.length === 0) yield* status.warn("no_plugins")
   yield* Stream.runHead(Stream.filter(SubscriptionRef.changes(runtime.status), (plugins) => plugins.length > 0))
   yield* status.unwarn("no_plugins")
-  const follow = repositories.map((one) => persist(settle(one.follow, outbox.wake), codeOf))
+  // The backlog comes again at the next start, for whoever has described itself by then; what is new comes once.
+  const follow = repositories.map((one) => persist(settle(one.follow, outbox.wake, ["yes", "unknown"]), codeOf))
   const run = sources.map((source) => Effect.catch(source.run(sink), board.failed))
   yield* Effect.all(
     [Effect.andThen(backfill, Effect.all(follow, { concurrency: "unbounded", discard: true })), ...run],

@@ -54,7 +54,7 @@ describe("the dispatcher", () => {
           expect(yield* proved).toEqual(["a/two o1: Did it", "a/two o2: Did it", "a/two o3: Did it"])
           expect(yield* pending).toBe(3)
           expect(new Set(runtime.plugin("a/one").asked)).toEqual(new Set(["o1"]))
-          expect(state.value).toMatchObject({ phase: "degraded", last_error: { code: "plugin_crashed" } })
+          expect(state.value).toMatchObject({ phase: "degraded", last_error: { code: "plugin_error" } })
           runtime.plugin("a/one").failsOn(() => false)
           yield* pass(120)
           expect((yield* proved).slice(3)).toEqual(["a/one o1: Did it", "a/one o2: Did it", "a/one o3: Did it"])

@@ -85,8 +85,8 @@ export interface TestPlugin {
   /** The raw data that it was sent. */
   readonly sent: Array<unknown>
   readonly blamed: Array<Deactivation>
-  /** Whether it fails when it is asked. */
-  readonly failsOn: (test: (id: string) => boolean) => void
+  /** Whether it fails when it is asked, and how. */
+  readonly failsOn: (test: (id: string) => boolean, code?: PluginFault["code"]) => void
 }
 
 /** Plugins by id, each with the source type that it wants and the fields that it may see. */
@@ -99,6 +99,7 @@ export const makeRuntime = Effect.fnUntraced(function* (
     const sent: Array<unknown> = []
     const blamed: Array<Deactivation> = []
     let fails = (_: string) => false
+    let fault: PluginFault["code"] = "error"
     const inner = inProcessPlugin(plugin(id, source, fields))
     const runtime: RuntimePlugin = {
       ...inner,
@@ -110,12 +111,13 @@ export const makeRuntime = Effect.fnUntraced(function* (
         sent.push(JSON.parse(new TextDecoder().decode(seen.rawData)))
         // As long as a real one: whoever starts the next of a subject before this one has answered is caught.
         yield* Effect.yieldNow
-        if (fails(seen.observationId)) return yield* new PluginFault({ plugin: id, code: "crashed" })
+        if (fails(seen.observationId)) return yield* new PluginFault({ plugin: id, code: fault })
         return yield* inner.verify(seen, memory)
       })
     }
-    const failsOn = (test: (id: string) => boolean) => {
+    const failsOn = (test: (id: string) => boolean, code: PluginFault["code"] = "error") => {
       fails = test
+      fault = code
     }
     plugins.set(id, { id, asked, sent, blamed, runtime, failsOn })
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import { ObservationStore } from "@farmops/plugin-sdk/runtime/ObservationStore"
 import { Effect } from "effect"
 import { AgentStatus } from "../src/AgentStatus.ts"
 import { makeRuntime, observation, proved } from "./agentFixture.ts"
@@ -72,9 +73,69 @@ describe("a dispatcher whose plugins come, go and leak", () => {
           expect(yield* pending).toBe(1)
           yield* runtime.change("a/one", null)
           yield* pass(1)
-          expect(yield* pending).toBe(0)
+          expect((yield* ObservationStore).usage.value).toMatchObject({ pending: 0, expired: 1 })
+          expect((yield* AgentStatus).state.value.last_error?.code).toBe("observations_expired")
         }).pipe(Effect.provide(layerAgent(runtime)))
       }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "keeps what comes while a plugin of the socket folder is away, asks nobody, and delivers it on its return",
+    () =>
+      Effect.gen(function* () {
+        const runtime = yield* twoPlugins
+        yield* Effect.gen(function* () {
+          const { state } = yield* AgentStatus
+          const sink = yield* started
+          runtime.plugin("a/one").failsOn(() => true)
+          yield* offerAll(sink, ["o1"])
+          yield* pass(1)
+          yield* runtime.change("a/one", { state: "away" })
+          const asked = runtime.plugin("a/one").asked.length
+          yield* offerAll(sink, ["o2"])
+          yield* pass(600)
+          expect(yield* pending).toBe(2)
+          expect(runtime.plugin("a/one").asked.length).toBe(asked)
+          runtime.plugin("a/one").failsOn(() => false)
+          yield* runtime.change("a/one", { state: "starting", version: null, sources: [] })
+          yield* pass(1)
+          expect(yield* pending).toBe(2)
+          yield* runtime.change("a/one", { state: "ready", version: "1.0.0", sources: ["test"] })
+          yield* pass(1)
+          expect((yield* proved).toSorted().slice(0, 2)).toEqual(["a/one o1: Did it", "a/one o2: Did it"])
+          expect((yield* ObservationStore).usage.value).toMatchObject({ pending: 0, expired: 0 })
+          expect(state.value.last_error?.code).toBe("plugin_error")
+        }).pipe(Effect.provide(layerAgent(runtime)))
+      }).pipe(Effect.scoped)
+  )
+
+  it.effect("keeps what waits for a plugin that does not come up after a restart, until its owner has cured it", () =>
+    Effect.gen(function* () {
+      const runtime = yield* twoPlugins
+      yield* Effect.gen(function* () {
+        yield* runtime.change("a/one", { state: "deactivated", reason: "digest_mismatch", version: null, sources: [] })
+        yield* offerAll(yield* started, ["o1"])
+        yield* pass(1)
+        expect(yield* pending).toBe(1)
+        yield* runtime.change("a/one", { state: "ready", reason: null, version: "1.0.0", sources: ["test"] })
+        yield* pass(1)
+        expect(yield* proved).toEqual(["a/two o1: Did it", "a/one o1: Did it"])
+        expect(yield* pending).toBe(0)
+      }).pipe(Effect.provide(layerAgent(runtime)))
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("keeps nothing for a socket whose plugin cannot be used and never said its id", () =>
+    Effect.gen(function* () {
+      const runtime = yield* makeRuntime({ "a/one": {}, "socket:stray": {} })
+      yield* Effect.gen(function* () {
+        const gone = { state: "deactivated", reason: "bad_description", version: null, sources: [] } as const
+        yield* runtime.change("socket:stray", gone)
+        yield* offerAll(yield* started, ["o1"])
+        yield* pass(1)
+        expect((yield* ObservationStore).usage.value).toMatchObject({ pending: 0, expired: 0 })
+      }).pipe(Effect.provide(layerAgent(runtime)))
+    }).pipe(Effect.scoped)
   )
 
   it.effect("makes no proof of a leak, blames the plugin, and goes on", () =>

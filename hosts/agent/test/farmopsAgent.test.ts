@@ -106,7 +106,7 @@ describe("farmops-agent", () => {
     const status = await (await fetch(`${api}/api/v1/status`)).json()
     expect(status).toMatchObject({
       sources: [{ name: "git", phase: "starting", reason: null }],
-      observations: { pending: 0, bytes: 0, expired: 0, memories_evicted: 0, paused: false },
+      observations: { pending: 0, set_aside: 0, bytes: 0, expired: 0, memories_evicted: 0, paused: false },
       outbox: { pending: 0, delivered: 0, max: 9, full: false },
       warnings: []
     })

@@ -59,6 +59,24 @@ const onDisk = (path: string) =>
     .join("\n")
 
 describe("ObservationStoreSql", () => {
+  it.effect("brings a database of the version before up to date, with all that waits in it", () =>
+    Effect.gen(function* () {
+      const file = join(yield* folder, "agent.db")
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* take("one")
+        yield* sql`DROP TABLE agent_observation_set_aside`
+        yield* sql`DELETE FROM farmops_migrations_observations WHERE migration_id = 2`
+      }).pipe(Effect.provide(onFile(file)))
+      yield* Effect.gen(function* () {
+        const store = yield* ObservationStore
+        const [one] = yield* store.pendingAfter(0)
+        yield* store.setAside("a/a", one?.position ?? 0)
+        assert.deepInclude(store.usage.value, { pending: 1, setAside: 1 })
+      }).pipe(Effect.provide(onFile(file)))
+    })
+  )
+
   it.effect("finds everything again after a restart: what waits, who answered, memories, counts", () =>
     Effect.gen(function* () {
       const file = join(yield* folder, "agent.db")
@@ -66,7 +84,7 @@ describe("ObservationStoreSql", () => {
         const store = yield* ObservationStore
         yield* store.finish(yield* take("gone"))
         yield* take("one", "s")
-        yield* take("two")
+        yield* store.setAside("a/b", yield* take("two"))
         yield* store.settle("a/a", seen("one", "s"), bytes("kept"))
         yield* store.settle("a/a", seen("x", "s2"), bytes("kept"))
       }).pipe(Effect.provide(onFile(file, { limits: { memoriesMax: 1 } })))
@@ -74,6 +92,8 @@ describe("ObservationStoreSql", () => {
         const store = yield* ObservationStore
         const [one, two] = yield* store.pendingAfter(0)
         assert.deepStrictEqual([one?.settledBy, two?.settledBy], [["a/a"], []])
+        assert.deepStrictEqual([one?.setAsideFor, two?.setAsideFor], [[], ["a/b"]])
+        assert.strictEqual(store.usage.value.setAside, 1)
         assert.strictEqual((yield* store.read(one?.position ?? 0))?.observationId, "one")
         assert.lengthOf(yield* store.recall("a/a", "s2"), 4)
         assert.isNull(yield* store.offer(seen("gone")))

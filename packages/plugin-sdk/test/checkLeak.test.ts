@@ -120,12 +120,59 @@ describe("LeakGuard without templates", () => {
   })
 
   it("lets pass what only looks like a part of a name", () => {
-    const data = raw({ address: "1.2.3.45", path: "/a/bc", name: "prodigy", "x-y": 52 })
-    for (const description of ["At 1.2.3.4", "At 2.3.4", "In a/b", "On prod", "Checked 52 pods", "A 1 B 2"]) {
+    const data = raw({ address: "1.2.3.45", path: "/a/bc", name: "prodigy", "x-y": 521, text: "script test ring" })
+    for (const description of [
+      "At 1.2.3.4",
+      "At 2.3.4",
+      "In a/b",
+      "On prod",
+      "Checked 52 pods",
+      "A 1 B 2",
+      "A description"
+    ]) {
       assert.isNull(checkLeak(bare, saying(description), data), description)
     }
     assert.isNotNull(checkLeak(bare, saying("Set x-y"), data), "keys are names too")
   })
+
+  it.each([
+    [5432, "Fixed 5432"],
+    [1234567, "Fixed 1,234,567"],
+    ["10.20.30.40", "Fixed 10 20 30 40"],
+    ["payments", "Fixed paym\u200bents"],
+    ["payments", "Fixed payments\u0301"],
+    ["payments", "Fixed paym\u0435nts"],
+    ["PAYMENTS", "Fixed \u0440\u0430\u0443ments"],
+    ["платежи", "Fixed ПЛАТЕЖИ"],
+    ["ΟΔΟΣ", "Fixed οδος"],
+    ["payments", "Fixed pay ments"],
+    ["payments", "Fixed p.a.y.m.e.n.t.s"],
+    ["payments-prod", "Fixed paymentsprod"],
+    ["web-6f7d", "Fixed web6f7d"],
+    ["\u00dcnal", "Fixed unal"],
+    ["42", "Fixed \u0664\u0662"],
+    ["\u751f\u4ea7\u6570\u636e\u5e93", "Fixed \u751f\u4ea7"],
+    ["\u751f\u4ea7", "\u4fee\u590d\u751f\u4ea7\u6570\u636e"]
+  ])("with %j in the raw data %j names it in another form", (name, description) => {
+    assert.strictEqual(checkLeak(bare, saying(description), raw({ seen: name })), "description_names_something")
+  })
+
+  it("cannot tell a name that is put into a code, as its contract says", () => {
+    const data = raw({ seen: "payments" })
+    for (const description of ["Fixed stnemyap", "Fixed cGF5bWVudHM", "Fixed 7061796d656e7473"]) {
+      assert.isNull(checkLeak(bare, saying(description), data), description)
+    }
+  })
+
+  it.each(["a", "a-", "-", "é", "é-", "a "])(
+    "takes a time that grows with the raw data alone, for %j over and over",
+    (text) => {
+      const before = performance.now()
+      assert.isNull(checkLeak(bare, saying(`Checked it ${"again and ".repeat(48)}`), raw(text.repeat(400_000))))
+      // Some ten milliseconds; squared, it would be minutes.
+      assert.isBelow(performance.now() - before, 10_000)
+    }
+  )
 
   it("takes no subcategory of a plugin that publishes none", () => {
     const silent = { ...bare, subcategories: [] }
@@ -143,11 +190,8 @@ describe("LeakGuard without templates", () => {
   it.prop("keeps back every whole word of the raw data", [Schema.Array(Schema.String)], ([words]) => {
     const data = raw({ words })
     for (const word of words) {
-      const tokens =
-        word
-          .normalize("NFKC")
-          .toLowerCase()
-          .match(/[\p{L}\p{N}]{2,}/gu) ?? []
+      const visible = word.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "")
+      const tokens = visible.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? []
       for (const token of tokens) {
         assert.isNotNull(checkLeak(bare, saying(`Fixed "${token}" today`), data), token)
       }

@@ -17,6 +17,7 @@ const plugin = (...lines: ReadonlyArray<string>) =>
   ["plugins:", "  - id: farmops/odd", ...lines.map((line) => `    ${line}`)].join("\n")
 const started = (...lines: ReadonlyArray<string>) => plugin("exec: { command: odd }", ...lines)
 
+const none = "plugins or a socket_directory is expected; `plugins: []` stands for none at all"
 const way = "exactly one of exec, host, socket and wasm is expected"
 
 describe("the plugins' manifest", () => {
@@ -39,6 +40,12 @@ describe("the plugins' manifest", () => {
       })
       assert.deepInclude(unit?.plugins[0], { id: "farmops/odd", sources: null, secrets: {}, configuration: undefined })
       assert.include(unit?.plugins[0]?.complain(["a", 1], "is wrong"), `${folder}/farmops-plugins.yaml:2:5: `)
+    })
+  )
+
+  it.effect("may say that there is no plugin at all", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* load("plugins: []"), { units: [], socketDirectory: null })
     })
   )
 
@@ -220,6 +227,23 @@ describe("the plugins' manifest", () => {
       "a host that nobody uses",
       "hosts:\n  many: { command: odd }",
       { line: 2, path: "hosts.many", expected: "no plugin names this host" }
+    ],
+    ["nothing in it", "", { line: 1, path: "", expected: none }],
+    ["a comment alone", "# plugins:\n", { line: 1, path: "", expected: none }],
+    [
+      "a NUL in an argument",
+      plugin("exec:", "  command: odd", '  args: [a, "b\\0c"]'),
+      { line: 5, path: "plugins[0].exec.args[1]", expected: "a text without a NUL is expected" }
+    ],
+    [
+      "a NUL in a variable",
+      started('environment: [{ A: "b\\0" }]'),
+      { line: 4, path: "plugins[0].environment[0].A", expected: "a text without a NUL is expected" }
+    ],
+    [
+      "a plugin of the folder that it obtains otherwise",
+      `${started()}\nsocket_directory:\n  path: .\n  plugins: [acme/one, farmops/odd]`,
+      { line: 6, path: "socket_directory.plugins[1]", expected: "another plugin has this id already" }
     ],
     [
       "a token that is not there",

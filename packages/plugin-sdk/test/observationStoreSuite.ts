@@ -130,6 +130,28 @@ export const observationStoreSuite = (
     )
 
     test(
+      "knows for which plugins something is set aside until they answer or it is gone, and counts it",
+      Effect.gen(function* () {
+        const store = yield* ObservationStore
+        const setAside = Effect.map(store.pendingAfter(0), (all) => all.map((one) => one.setAsideFor.toSorted()))
+        const [one, two, late] = [yield* take("one"), yield* take("two"), yield* take("three")]
+        for (const plugin of ["a/a", "a/b", "a/a"]) yield* store.setAside(plugin, one)
+        yield* store.setAside("a/a", two)
+        yield* store.setAside("a/a", late + 1)
+        assert.deepStrictEqual(yield* setAside, [["a/a", "a/b"], ["a/a"], []])
+        assert.deepInclude(store.usage.value, { setAside: 3, pending: 3 })
+        yield* store.settle("a/a", seen("one"), null)
+        assert.deepStrictEqual(yield* setAside, [["a/b"], ["a/a"], []])
+        yield* store.finish(two, "lost")
+        assert.deepInclude(store.usage.value, { setAside: 1 })
+        yield* TestClock.adjust("2 seconds")
+        yield* store.expire
+        assert.deepInclude(store.usage.value, { setAside: 0, pending: 0 })
+      }),
+      { windowMs: 1000 }
+    )
+
+    test(
       "keeps one memory for each plugin and subject: replaced, left alone, or forgotten",
       Effect.gen(function* () {
         const store = yield* ObservationStore

@@ -8,7 +8,8 @@ import { TestClock } from "effect/testing"
 import { checkConfiguration } from "../src/runtime/launch/checkConfiguration.ts"
 import { effectiveSources } from "../src/runtime/launch/effectiveSources.ts"
 import { logOutput } from "../src/runtime/launch/logOutput.ts"
-import { fileDigest, programFile } from "../src/runtime/launch/programDigest.ts"
+import { fileDigest } from "../src/runtime/launch/programDigest.ts"
+import { programFile } from "../src/runtime/launch/resolveProgram.ts"
 import { configuredPlugin } from "./oddPlugin.ts"
 import { temporaryFolder } from "./runtimeFixture.ts"
 
@@ -115,7 +116,9 @@ describe("the program that a digest names", () => {
       assert.strictEqual(programFile("link", [], ""), null)
       assert.strictEqual(programFile(script, [], ""), null)
       assert.strictEqual(programFile(process.execPath, ["--no-warnings", "-C", "x", script, program], ""), script)
+      assert.strictEqual(programFile(process.execPath, ["--env-file", program, script], ""), script)
       assert.strictEqual(programFile(process.execPath, ["-e"], ""), null)
+      assert.strictEqual(programFile(process.execPath, ["--", "-x.js", script], ""), null)
       assert.strictEqual(yield* fileDigest(script), createHash("sha256").update("script").digest("hex"))
       assert.isNull(yield* fileDigest(folder))
     })

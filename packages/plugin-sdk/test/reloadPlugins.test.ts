@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, SubscriptionRef } from "effect"
+import { serveOn } from "../src/author/servePlugin.ts"
 import { PluginRuntime } from "../src/runtime/PluginRuntime.ts"
 import { observation } from "./observation.ts"
+import { oddPlugin } from "./oddPlugin.ts"
 import { entry, exec, manifestIn, pluginOf, settled, temporaryFolder, withRuntime } from "./runtimeFixture.ts"
 
 const reload = Effect.flatMap(PluginRuntime, ({ reload }) => reload)
@@ -115,6 +117,32 @@ describe("a reload", () => {
         assert.strictEqual((yield* plugin.verify(observation("work"))).verdict, "verified")
       })
     )
+  )
+
+  it.live("refuses a socket that is not there in the place of a program that runs, and takes it once it is", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const file = manifestIn(folder, entry())
+      const body = Effect.gen(function* () {
+        const before = yield* settled()
+        const token = "a-token-that-both-know"
+        writeFileSync(file, `plugins:\n  - { id: farmops/odd, socket: { path: odd.sock, token: ${token} } }`)
+        const refused = yield* Effect.flip(reload)
+        assert.deepInclude(refused, { plugin: "farmops/odd", reason: "there is no socket at its path" })
+        assert.deepInclude(yield* settled(), { pid: before.pid, state: "ready", obtained: "exec" })
+        yield* Effect.acquireRelease(
+          Effect.promise(() => serveOn(oddPlugin, { socket: join(folder, "odd.sock"), token })),
+          ({ close }) => Effect.promise(close)
+        )
+        yield* reload
+        assert.deepInclude(yield* settled(), { pid: null, state: "ready", obtained: "socket" })
+        rmSync(join(folder, "odd.sock"))
+        // It runs as the manifest says, and is awaited as it was.
+        yield* reload
+        assert.deepInclude(yield* settled(), { obtained: "socket" })
+      })
+      yield* withRuntime(body, file)
+    })
   )
 
   it.live("brings back a plugin that was deactivated", () =>

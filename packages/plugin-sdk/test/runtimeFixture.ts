@@ -66,7 +66,7 @@ export const statusWhere = Effect.fnUntraced(function* (id: string, isWanted: (s
 })
 
 export const settled = (id = "farmops/odd") =>
-  statusWhere(id, ({ state }) => state !== "starting" && state !== "backoff")
+  statusWhere(id, ({ state }) => !["starting", "backoff", "away"].includes(state))
 
 /** The handle of one plugin. */
 export const pluginOf = Effect.fnUntraced(function* (id = "farmops/odd") {

@@ -14,17 +14,20 @@ const id = "farmops/odd"
 /** A unit in this process that ends, or does not start, when the test says so. */
 const makeStage = Effect.fnUntraced(function* (restart: Partial<RestartPolicy> = {}) {
   const board = yield* makePluginBoard
-  const state: { end: Deferred.Deferred<UnitEnd> | null; starts: number; fails: boolean } = {
-    end: null,
-    starts: 0,
-    fails: false
-  }
+  const state: {
+    end: Deferred.Deferred<UnitEnd> | null
+    starts: number
+    fails: boolean
+    dies: "start" | "end" | null
+  } = { end: null, starts: 0, fails: false, dies: null }
   const inner = inProcessLauncher(oddPlugin)
   const launcher: UnitLauncher = {
     ...inner,
     launch: Effect.gen(function* () {
       state.starts++
       if (state.fails) return yield* startFailed(null)("not_ready", "not now")
+      if (state.dies === "start") return yield* Effect.die(new Error("a bug"))
+      yield* Effect.addFinalizer(() => (state.dies === "end" ? Effect.die(new Error("a bug")) : Effect.void))
       const end = yield* Deferred.make<UnitEnd>()
       state.end = end
       return { ...(yield* inner.launch), ended: Deferred.await(end) }
@@ -102,7 +105,8 @@ describe("a unit that ends", () => {
     ["stuck", "crash_budget"],
     ["memory_limit", "memory_limit"],
     ["cpu_limit", "cpu_limit"],
-    ["process_limit", "process_limit"]
+    ["process_limit", "process_limit"],
+    ["disk_limit", "disk_limit"]
   ])("by %s is given up with %s where it may not be started again", ([code, reason]) =>
     quiet(
       Effect.gen(function* () {
@@ -114,6 +118,26 @@ describe("a unit that ends", () => {
         assert.strictEqual(row?.reason, reason)
       })
     )
+  )
+
+  it.effect.each<["start" | "end"]>([["start"], ["end"]])(
+    "is started again after the agent's own failure at its %s",
+    ([when]) =>
+      quiet(
+        Effect.gen(function* () {
+          const { end, state, status } = yield* makeStage()
+          yield* TestClock.adjust(0)
+          state.dies = when
+          yield* end()
+          yield* TestClock.adjust("1 second")
+          state.dies = null
+          yield* TestClock.adjust("1 minute")
+          yield* end()
+          yield* TestClock.adjust("1 minute")
+          assert.deepInclude(yield* status, { state: "degraded", reason: null })
+          assert.isAtLeast(state.starts, 3)
+        })
+      )
   )
 
   it.effect("keeps a call waiting until it is back, but not for ever", () =>
@@ -134,7 +158,7 @@ describe("a unit that ends", () => {
         const answer = yield* Fiber.join(second)
         assert.strictEqual(
           answer._tag === "Failure" && answer.failure._tag === "PluginFault" && answer.failure.code,
-          "crashed"
+          "not_ready"
         )
       })
     )

@@ -62,4 +62,19 @@ seccompProfile:
 {{- if and (eq .Values.kind "DaemonSet") .Values.persistence.existingClaim -}}
 {{- fail "persistence.existingClaim needs kind Deployment: the agents of a DaemonSet must not share a volume" -}}
 {{- end -}}
+{{- $names := list -}}
+{{- $ids := .Values.plugins.firstParty -}}
+{{- range .Values.plugins.extra -}}
+{{- $ids = append $ids .id -}}
+{{- end -}}
+{{- range .Values.sidecars -}}
+{{- if has .name $names -}}
+{{- fail (printf "sidecars: two are named %s; each needs a name of its own, for its container and its socket" .name) -}}
+{{- end -}}
+{{- if has .id $ids -}}
+{{- fail (printf "sidecars: %s is the id of two plugins" .id) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- $ids = append $ids .id -}}
+{{- end -}}
 {{- end -}}

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { Config, Effect, Option, type Scope } from "effect"
+import { inheritedDescriptors } from "./inheritedDescriptors.ts"
 import { ProcessNotFound } from "./ProcessError.ts"
 
 /** Where a program starts and what it may know. */
@@ -49,6 +50,27 @@ export const killGroup = (child: ChildProcess): void => {
   }
 }
 
+type Stdio = "pipe" | "ignore"
+
+/** Pipes in the place of all that a program would inherit: it finds them closed. */
+const covered = (first: ReadonlyArray<Stdio>): ReadonlyArray<Stdio> => {
+  const inherited = new Set(inheritedDescriptors())
+  const last = Math.max(first.length - 1, ...inherited)
+  return Array.from({ length: last + 1 }, (_, at) => first[at] ?? (inherited.has(at) ? "pipe" : "ignore"))
+}
+
+const startCovered = (
+  command: string,
+  args: ReadonlyArray<string>,
+  { cwd, env, stdin }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly stdin: boolean }
+) => {
+  const stdio = covered([stdin ? "pipe" : "ignore", "pipe", "pipe"])
+  // A group of its own, so that its children can be ended with it.
+  const child = spawn(command, [...args], { cwd, env, stdio: [...stdio], detached: true })
+  for (const each of child.stdio.slice(3)) each?.destroy()
+  return child
+}
+
 /** Starts the program; closing the scope ends it and its children. */
 export const startProcess = (
   command: string,
@@ -59,12 +81,10 @@ export const startProcess = (
     Effect.acquireRelease(
       Effect.try({
         try: () =>
-          spawn(command, [...args], {
+          startCovered(command, args, {
             cwd: options.cwd,
             env: { ...environment, ...options.env },
-            stdio: [options.stdin === true ? "pipe" : "ignore", "pipe", "pipe"],
-            // A group of its own, so that its children can be ended with it.
-            detached: true
+            stdin: options.stdin === true
           }),
         catch: (cause) => startError(command, options.cwd, cause)
       }),

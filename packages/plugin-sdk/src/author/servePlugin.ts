@@ -9,7 +9,7 @@ import { encodeDescription, encodeVerdict } from "../contract/encode.ts"
 import { socketVariable, tokenVariable } from "../contract/environment.ts"
 import { sessionPath } from "../contract/grpcFrames.ts"
 import { messageBytesMax, readRawData } from "../contract/Observation.ts"
-import type { PluginDescription } from "../contract/Verdict.ts"
+import type { PluginDescription, Verdict } from "../contract/Verdict.ts"
 import { FarmPlugin, type VerifyRequest } from "../gen/farmops/plugin/v1/plugin_pb.ts"
 import { isGrpc, refuseSession, type ServedSession, serveSession } from "./serveSession.ts"
 
@@ -49,14 +49,18 @@ const checkToken =
     return next(request)
   }
 
-const answer = async (plugin: DefinedPlugin, { memory, observationId, rawData, sourceType }: VerifyRequest) => {
+const answer = async <A>(
+  plugin: DefinedPlugin,
+  { memory, observationId, rawData, sourceType }: VerifyRequest,
+  encode: (verdict: Verdict) => A
+): Promise<A> => {
   if (!plugin.description.sources.some(({ source_type }) => source_type === sourceType)) {
     throw new ConnectError("this plugin does not know that source", Code.InvalidArgument)
   }
   const data = readRawData(rawData)
   if (data === undefined) throw new ConnectError("raw_data is not JSON in UTF-8", Code.InvalidArgument)
   try {
-    return encodeVerdict(await plugin.verify({ observationId, sourceType, data, memory }))
+    return encode(await plugin.verify({ observationId, sourceType, data, memory }))
   } catch (error) {
     // For the author: the agent keeps it for its debug log. What went wrong may name things, so it is not in the answer.
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
@@ -73,7 +77,7 @@ const served = (description: PluginDescription): PluginDescription => ({
 const routesOf = (plugin: DefinedPlugin) => (router: ConnectRouter) =>
   router.service(FarmPlugin, {
     describe: () => encodeDescription(served(plugin.description)),
-    verify: (request) => answer(plugin, request),
+    verify: (request) => answer(plugin, request, encodeVerdict),
     configureSources: ({ configuration }) => {
       const fault = plugin.configure(configuration.length === 0 ? null : readRawData(configuration))
       if (fault !== null) throw new ConnectError(fault, Code.InvalidArgument)
@@ -93,7 +97,7 @@ export const serveOn = (plugin: DefinedPlugin, { socket, token }: ServeOptions):
   const streams = new Set<ServedSession>()
   const startSession = ({ headers }: Http2ServerRequest, response: Http2ServerResponse) => {
     if (!isRight(headers.authorization)) return refuseSession(response, Code.Unauthenticated, wrongToken)
-    const session = serveSession(response, (request) => answer(plugin, request))
+    const session = serveSession(response, (request, encode) => answer(plugin, request, encode))
     streams.add(session)
     response.stream.once("close", () => streams.delete(session))
   }

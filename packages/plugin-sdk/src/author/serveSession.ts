@@ -3,24 +3,19 @@
  * framing, since a library's machinery for each message costs several times the message itself.
  */
 import type { Http2ServerResponse, IncomingHttpHeaders } from "node:http2"
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
 import { Code, ConnectError } from "@connectrpc/connect"
-import { frameMessage, grpcContentType, makeFrameReader } from "../contract/grpcFrames.ts"
+import { decodeSessionRequest } from "../contract/decodeSession.ts"
+import { frameAnswer, frameFailure } from "../contract/encodeSession.ts"
+import { frameHeadBytes, grpcContentType, makeFrameReader } from "../contract/grpcFrames.ts"
 import { messageBytesMax } from "../contract/Observation.ts"
-import {
-  type SessionRequest,
-  SessionRequestSchema,
-  type SessionResponse,
-  SessionResponseSchema,
-  type VerifyRequest,
-  type VerifyResponse
-} from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import type { Verdict } from "../contract/Verdict.ts"
+import type { SessionRequest, VerifyRequest } from "../gen/farmops/plugin/v1/plugin_pb.ts"
 
 /** The most requests of one stream that wait for their answers. One more fails with RESOURCE_EXHAUSTED, and only that one. */
 export const sessionRequestsMax = 256
 
-/** How a plugin answers one request; a rejection with a `ConnectError` gives its code. */
-export type AnswerRequest = (request: VerifyRequest) => Promise<VerifyResponse>
+/** How a plugin answers one request, in the form that `encode` gives; a rejection with a `ConnectError` gives its code. */
+export type AnswerRequest = <A>(request: VerifyRequest, encode: (verdict: Verdict) => A) => Promise<A>
 
 /** A stream that is being served. */
 export interface ServedSession {
@@ -60,19 +55,17 @@ export const serveSession = (response: Http2ServerResponse, answer: AnswerReques
     endWith(response, code, message)
   }
 
-  const send = (id: bigint, message: SessionResponse["message"]): void => {
+  const send = (id: bigint, frame: Buffer): void => {
     if (over || stream.destroyed) return
-    const bytes = toBinary(SessionResponseSchema, create(SessionResponseSchema, { id, message }))
-    if (bytes.length > messageBytesMax) {
+    if (frame.length > frameHeadBytes + messageBytesMax) {
       fail(id, Code.ResourceExhausted, "the answer is too large")
       return
     }
     // A sender that does not read its answers may not ask for more of them.
-    if (!stream.write(frameMessage(bytes))) stream.pause()
+    if (!stream.write(frame)) stream.pause()
   }
 
-  const fail = (id: bigint, code: Code, message: string): void =>
-    send(id, { case: "failure", value: { $typeName: "farmops.plugin.v1.SessionFailure", code, message } })
+  const fail = (id: bigint, code: Code, message: string): void => send(id, frameFailure(id, code, message))
 
   const settle = (request: SessionRequest, reply: () => void) => {
     // Not there any more: it was cancelled, and nobody waits.
@@ -87,8 +80,8 @@ export const serveSession = (response: Http2ServerResponse, answer: AnswerReques
     if (open.has(id)) return finish(Code.InvalidArgument, "an id was used twice")
     if (open.size >= sessionRequestsMax) return fail(id, Code.ResourceExhausted, "too many requests wait for an answer")
     open.set(id, request)
-    answer(asked).then(
-      (value) => settle(request, () => send(id, { case: "verify", value })),
+    answer(asked, (verdict) => frameAnswer(id, verdict)).then(
+      (frame) => settle(request, () => send(id, frame)),
       (error: unknown) => {
         const { code, rawMessage } = ConnectError.from(error)
         settle(request, () => fail(id, code, rawMessage))
@@ -100,7 +93,7 @@ export const serveSession = (response: Http2ServerResponse, answer: AnswerReques
     if (over || ended) return
     let request: SessionRequest
     try {
-      request = fromBinary(SessionRequestSchema, bytes)
+      request = decodeSessionRequest(bytes)
     } catch {
       return finish(Code.InvalidArgument, "a message is no SessionRequest")
     }

@@ -16,7 +16,9 @@ export const AlertEvent = Schema.Struct({
   /** When the agent saw this state; RFC 3339. */
   seen_at: Time,
   labels: Schema.Record(Schema.String, Schema.String),
-  /** The silences that match it now. */
-  silences: Schema.Array(Schema.Struct({ id: Schema.String, created_by: Schema.String, starts_at: Time }))
+  /** The silences that match it now; one of which nothing is known began at no known time, and acknowledges nothing. */
+  silences: Schema.Array(
+    Schema.Struct({ id: Schema.String, created_by: Schema.String, starts_at: Schema.NullOr(Time) })
+  )
 })
 export type AlertEvent = typeof AlertEvent.Type

@@ -1,7 +1,13 @@
 /** Messages of one gRPC stream as bytes: a flag, a length, the message. Both sides of a Session speak it without a library between. */
 
-// One byte that says whether the message is compressed, then its length in four.
-const headBytes = 5
+/** The head of a message: one byte that says whether it is compressed, then its length in four. */
+export const frameHeadBytes = 5
+
+/** Writes the head of a message of so many bytes. */
+export const writeFrameHead = (into: Buffer, at: number, messageBytes: number): void => {
+  into[at] = 0
+  into.writeUInt32BE(messageBytes, at + 1)
+}
 
 /** The content type of a Session in both directions. */
 export const grpcContentType = "application/grpc+proto"
@@ -9,17 +15,11 @@ export const grpcContentType = "application/grpc+proto"
 /** The path of a Session. */
 export const sessionPath = "/farmops.plugin.v1.FarmPlugin/Session"
 
-/** A message, given in pieces, with its head: ready to be written at once. */
-export const frameMessage = (...pieces: ReadonlyArray<Uint8Array>): Buffer => {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  const frame = Buffer.allocUnsafe(headBytes + length)
-  frame[0] = 0
-  frame.writeUInt32BE(length, 1)
-  let at = headBytes
-  for (const piece of pieces) {
-    frame.set(piece, at)
-    at += piece.length
-  }
+/** A message with its head. */
+export const frameMessage = (message: Uint8Array): Buffer => {
+  const frame = Buffer.allocUnsafe(frameHeadBytes + message.length)
+  writeFrameHead(frame, 0, message.length)
+  frame.set(message, frameHeadBytes)
   return frame
 }
 
@@ -34,7 +34,7 @@ export const makeFrameReader = (bytesMax: number, take: (message: Uint8Array) =>
   let waiting: Array<Buffer> = []
   let have = 0
   // How much must be there before it is worth looking: a large message in many pieces is put together once.
-  let need = headBytes
+  let need = frameHeadBytes
   return (piece: Buffer): FrameFault | null => {
     have += piece.length
     waiting.push(piece)
@@ -43,15 +43,15 @@ export const makeFrameReader = (bytesMax: number, take: (message: Uint8Array) =>
     let at = 0
     for (;;) {
       const left = bytes.length - at
-      need = headBytes
-      if (left < headBytes) break
+      need = frameHeadBytes
+      if (left < frameHeadBytes) break
       if (bytes[at] !== 0) return "compressed"
       const length = bytes.readUInt32BE(at + 1)
       if (length > bytesMax) return "too_large"
-      need = headBytes + length
+      need = frameHeadBytes + length
       if (left < need) break
       // Plain bytes, not Node's own kind: they end up in values that are compared.
-      take(new Uint8Array(bytes.buffer, bytes.byteOffset + at + headBytes, length))
+      take(new Uint8Array(bytes.buffer, bytes.byteOffset + at + frameHeadBytes, length))
       at += need
     }
     waiting = at === bytes.length ? [] : [bytes.subarray(at)]

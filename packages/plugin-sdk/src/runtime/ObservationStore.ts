@@ -18,6 +18,8 @@ export interface PendingObservation {
   readonly subject: string | null
   /** The plugins that have answered. */
   readonly settledBy: ReadonlyArray<string>
+  /** The plugins that did not survive it, and have not answered since. */
+  readonly setAsideFor: ReadonlyArray<string>
 }
 
 /** How full the store is. */
@@ -28,6 +30,8 @@ export interface ObservationUsage {
   readonly expired: number
   /** Since the store was made: memories that gave way to younger ones of the same plugin. */
   readonly evicted: number
+  /** Set aside now, counted once for each plugin that did not survive it. */
+  readonly setAside: number
 }
 
 /** What the store may hold. */
@@ -108,6 +112,8 @@ export class ObservationStore extends Context.Service<
       observation: Observation,
       remember: Uint8Array | null
     ) => Effect.Effect<void, ObservationStoreUnavailable>
+    /** The plugin does not survive it: it is to be asked seldom, and alone. Taken back when the plugin has answered. */
+    readonly setAside: (plugin: string, position: number) => Effect.Effect<void, ObservationStoreUnavailable>
     /**
      * Nobody needs it any more, or nobody will get it: then it is `lost` and counts as expired. Its id is remembered for a window.
      */
@@ -130,10 +136,14 @@ interface Waiting {
   readonly bytes: number
   readonly takenAt: number
   readonly settledBy: Set<string>
+  readonly setAsideFor: Set<string>
 }
 
 const makeMemory = Effect.fnUntraced(function* (limits: ObservationLimits) {
-  const usage = yield* SubscriptionRef.make<ObservationUsage>({ pending: 0, bytes: 0, expired: 0, evicted: 0 })
+  const usage = yield* SubscriptionRef.make<ObservationUsage>({
+    ...{ pending: 0, bytes: 0 },
+    ...{ expired: 0, evicted: 0, setAside: 0 }
+  })
   const waiting = new Map<number, Waiting>()
   const finished = new Map<string, number>()
   const memories = new Map<string, Map<string, Uint8Array>>()
@@ -146,13 +156,15 @@ const makeMemory = Effect.fnUntraced(function* (limits: ObservationLimits) {
       pending: now.pending + (change.pending ?? 0),
       bytes: now.bytes + (change.bytes ?? 0),
       expired: now.expired + (change.expired ?? 0),
-      evicted: now.evicted + (change.evicted ?? 0)
+      evicted: now.evicted + (change.evicted ?? 0),
+      setAside: [...waiting.values()].reduce((sum, { setAsideFor }) => sum + setAsideFor.size, 0)
     }))
-  const shown = (position: number, { observation, settledBy }: Waiting): PendingObservation => ({
+  const shown = (position: number, { observation, setAsideFor, settledBy }: Waiting): PendingObservation => ({
     position,
     sourceType: observation.sourceType,
     subject: observation.subject,
-    settledBy: [...settledBy]
+    settledBy: [...settledBy],
+    setAsideFor: [...setAsideFor]
   })
 
   const finish = Effect.fnUntraced(function* (position: number, expired = 0) {
@@ -183,7 +195,8 @@ const makeMemory = Effect.fnUntraced(function* (limits: ObservationLimits) {
       const bytes = packObservation(observation).length
       const { bytes: held, pending } = usage.value
       if (pending >= limits.pendingMax || held + bytes > limits.bytesMax) return yield* new ObservationsFull()
-      const one: Waiting = { observation, bytes, takenAt: yield* Clock.currentTimeMillis, settledBy: new Set() }
+      const takenAt = yield* Clock.currentTimeMillis
+      const one: Waiting = { observation, bytes, takenAt, settledBy: new Set(), setAsideFor: new Set() }
       const position = ++last
       waiting.set(position, one)
       yield* add({ pending: 1, bytes })
@@ -201,9 +214,16 @@ const makeMemory = Effect.fnUntraced(function* (limits: ObservationLimits) {
     recall: (plugin, subject) => Effect.sync(() => memories.get(plugin)?.get(subject) ?? new Uint8Array()),
     settle: Effect.fnUntraced(function* (plugin, { observationId, subject }, bytes) {
       if (bytes !== null && subject !== null) yield* remember(plugin, subject, bytes)
-      const position = positionOf(observationId)
-      if (position !== undefined) waiting.get(position)?.settledBy.add(plugin)
+      const one = waiting.get(positionOf(observationId) ?? 0)
+      one?.settledBy.add(plugin)
+      one?.setAsideFor.delete(plugin)
+      yield* add({})
     }),
+    setAside: (plugin, position) =>
+      Effect.suspend(() => {
+        waiting.get(position)?.setAsideFor.add(plugin)
+        return add({})
+      }),
     finish: (position, outcome = "settled") => finish(position, outcome === "lost" ? 1 : 0),
     expire: Effect.gen(function* () {
       const before = (yield* Clock.currentTimeMillis) - limits.windowMs

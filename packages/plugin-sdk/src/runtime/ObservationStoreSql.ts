@@ -8,7 +8,7 @@ import type { Observation } from "../contract/Observation.ts"
 import { ObservationsFull } from "../contract/Source.ts"
 import {
   defaultObservationLimits,
-  ObservationKeyLost,
+  type ObservationKeyLost,
   type ObservationLimits,
   ObservationStore,
   ObservationStoreUnavailable,
@@ -17,9 +17,10 @@ import {
   type PendingObservation,
   pendingListedMax
 } from "./ObservationStore.ts"
+import { checkObservationKey, type KeyToCheck } from "./observations/checkObservationKey.ts"
+import { makeObservationAnswers } from "./observations/observationAnswers.ts"
 import { packObservation, unpackObservation } from "./observations/packObservation.ts"
 import { makePluginMemories } from "./observations/pluginMemories.ts"
-import type { ObservationKey } from "./observations/sealedRow.ts"
 
 interface PendingRow {
   readonly position: number | string
@@ -34,32 +35,9 @@ const finishedMax = 500_000
 const unavailable = (cause: unknown) => new ObservationStoreUnavailable({ cause })
 
 /** What the store is made with. */
-export interface ObservationStoreOptions {
-  readonly key: ObservationKey
-  /** Named to whoever has to restore it. */
-  readonly keyFile: string
+export interface ObservationStoreOptions extends KeyToCheck {
   readonly limits?: Partial<ObservationLimits>
-  /** Lets go of what another key has sealed, instead of refusing to start. */
-  readonly forget?: boolean
 }
-
-const countOf = (rows: ReadonlyArray<{ readonly total: number | string | null }>): number => Number(rows[0]?.total ?? 0)
-
-/** Refuses a database whose rows another key has sealed, or lets go of them. */
-const checkKey = Effect.fnUntraced(function* ({ forget = false, key, keyFile }: ObservationStoreOptions) {
-  const sql = yield* SqlClient.SqlClient
-  const [kept] = yield* sql<{ value: string }>`SELECT value FROM agent_observation_note WHERE name = 'key_mark'`
-  if (kept?.value === key.mark) return
-  const pending = countOf(yield* sql<{ total: number }>`SELECT COUNT(*) AS total FROM agent_pending_observation`)
-  const memories = countOf(yield* sql<{ total: number }>`SELECT COUNT(*) AS total FROM agent_plugin_memory`)
-  if (pending + memories > 0 && !forget) return yield* new ObservationKeyLost({ keyFile, pending, memories })
-  yield* sql`DELETE FROM agent_pending_observation`
-  yield* sql`DELETE FROM agent_observation_answer`
-  yield* sql`DELETE FROM agent_finished_observation`
-  yield* sql`DELETE FROM agent_plugin_memory`
-  yield* sql`INSERT INTO agent_observation_note ${sql.insert({ name: "key_mark", value: key.mark })}
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value`
-})
 
 const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
   const sql = yield* SqlClient.SqlClient
@@ -79,14 +57,16 @@ const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
     sql`INSERT INTO agent_observation_note ${sql.insert({ name, value: String(value) })}
       ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 
-  yield* together(checkKey(options))
+  yield* together(checkObservationKey(options))
+  const answers = yield* makeObservationAnswers
   const [held] = yield* sql<{ total: number; bytes: number | null; last: number | null }>`
     SELECT COUNT(*) AS total, SUM(LENGTH(sealed)) AS bytes, MAX(position) AS last FROM agent_pending_observation`
   const usage = yield* SubscriptionRef.make<ObservationUsage>({
     pending: Number(held?.total ?? 0),
     bytes: Number(held?.bytes ?? 0),
     expired: yield* noteOf("expired"),
-    evicted: yield* noteOf("evicted")
+    evicted: yield* noteOf("evicted"),
+    setAside: yield* answers.countSetAside
   })
   let last = Number(held?.last ?? 0)
   const update = (change: (now: ObservationUsage) => Partial<ObservationUsage>) =>
@@ -122,7 +102,8 @@ const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
       yield* sql`INSERT INTO agent_pending_observation ${sql.insert(row)}`
       last = position
       yield* update((now) => ({ pending: now.pending + 1, bytes: now.bytes + sealed.length }))
-      const taken: PendingObservation = { position, sourceType, subject: row.subject_digest, settledBy: [] }
+      const nobody = { settledBy: [], setAsideFor: [] }
+      const taken: PendingObservation = { position, sourceType, subject: row.subject_digest, ...nobody }
       return taken
     },
     lock.withPermits(1),
@@ -135,13 +116,10 @@ const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
         SELECT position, id_digest, source_type, subject_digest FROM agent_pending_observation
         WHERE position > ${position} ORDER BY position LIMIT ${pendingListedMax}`
     const end = Number(rows.at(-1)?.position ?? position)
-    const answers = yield* sql<{ position: number | string; plugin: string }>`
-        SELECT position, plugin FROM agent_observation_answer WHERE position > ${position} AND position <= ${end}`
-    const settledBy = Map.groupBy(answers, (answer) => Number(answer.position))
+    const answeredBy = yield* answers.between(position, end)
     return rows.map((row): PendingObservation => {
       const at = Number(row.position)
-      const plugins = (settledBy.get(at) ?? []).map(({ plugin }) => plugin)
-      return { position: at, sourceType: row.source_type, subject: row.subject_digest, settledBy: plugins }
+      return { position: at, sourceType: row.source_type, subject: row.subject_digest, ...answeredBy(at) }
     })
   }, Effect.mapError(unavailable))
 
@@ -159,19 +137,30 @@ const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
     Effect.catchTag("SqlError", (error) => Effect.fail(unavailable(error)))
   )
 
+  const recount = Effect.flatMap(answers.countSetAside, (setAside) => update(() => ({ setAside })))
+
+  const setAside = Effect.fn("ObservationStore.setAside")(
+    function* (plugin: string, position: number) {
+      yield* answers.setAside(plugin, position)
+      yield* recount
+    },
+    lock.withPermits(1),
+    Effect.uninterruptible,
+    Effect.mapError(unavailable)
+  )
+
   const settle = Effect.fn("ObservationStore.settle")(
     function* (plugin: string, { observationId, subject }: Observation, remember: Uint8Array | null) {
       const evicted = yield* together(
         Effect.gen(function* () {
           const gone = subject === null || remember === null ? 0 : yield* memories.write(plugin, subject, remember)
           if (gone > 0) yield* raise("evicted", usage.value.evicted + gone)
-          yield* sql`INSERT INTO agent_observation_answer (position, plugin)
-            SELECT position, ${plugin} FROM agent_pending_observation WHERE id_digest = ${idDigest(observationId)}
-            ON CONFLICT DO NOTHING`
+          yield* answers.answered(plugin, idDigest(observationId))
           return gone
         })
       )
       if (evicted > 0) yield* update((now) => ({ evicted: now.evicted + evicted }))
+      if (usage.value.setAside > 0) yield* recount
     },
     lock.withPermits(1),
     Effect.uninterruptible,
@@ -188,11 +177,11 @@ const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
     if (total === 0) return 0
     yield* sql`INSERT INTO agent_finished_observation (id_digest, finished_at)
       SELECT id_digest, ${at} FROM agent_pending_observation WHERE ${where}`
-    yield* sql`DELETE FROM agent_observation_answer
-      WHERE position IN (SELECT position FROM agent_pending_observation WHERE ${where})`
+    yield* answers.forget(where)
     yield* sql`DELETE FROM agent_pending_observation WHERE ${where}`
     if (expired) yield* raise("expired", usage.value.expired + total)
     const bytes = Number(found?.bytes ?? 0)
+    if (usage.value.setAside > 0) yield* recount
     return yield* Effect.as(
       update((now) => ({
         pending: now.pending - total,
@@ -223,6 +212,7 @@ const make = Effect.fnUntraced(function* (options: ObservationStoreOptions) {
     recall: (plugin, subject) =>
       memories.read(plugin, subject).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(unavailable(error)))),
     settle,
+    setAside,
     finish: (position, outcome = "settled") =>
       together(takeOut("position", position, outcome === "lost")).pipe(
         lock.withPermits(1),

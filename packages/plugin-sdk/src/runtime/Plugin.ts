@@ -7,6 +7,7 @@ import type { PluginDescription, Verdict } from "../contract/Verdict.ts"
  * The plugin did not answer as the contract says. It is never a verdict: the same observation may be tried again.
  *
  * - `crashed`: its process is gone; the next call starts another
+ * - `not_ready`: no start of it came up in time; it was not asked
  * - `deactivated`: it is not used any more; only a reload starts it again
  * - `replaced`: another version of it runs now: take it from the runtime's `plugins` and ask that one
  * - `deadline`: no answer in time
@@ -18,6 +19,7 @@ export class PluginFault extends Schema.TaggedError<PluginFault>()("PluginFault"
   plugin: Schema.String,
   code: Schema.Literals([
     "crashed",
+    "not_ready",
     "deactivated",
     "replaced",
     "deadline",

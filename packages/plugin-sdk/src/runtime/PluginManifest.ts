@@ -24,7 +24,11 @@ const PluginId = said(
 )
 const SourceType = said(/^[a-z][a-z0-9-]{0,63}$/, "a source type like git is expected")
 const Pointer = said(/^(\/([^~/]|~[01])*)+$/, "a JSON Pointer like /object/data/tls.crt is expected")
-const Path = Schema.NonEmptyString
+// The system takes what follows a NUL for nothing, or the whole for a fault.
+const noNul = Schema.makeFilter((text: string) =>
+  text.includes("\0") ? "a text without a NUL is expected" : undefined
+)
+const Path = Schema.NonEmptyString.check(noNul)
 const Digest = said(/^(sha256:)?[0-9a-f]{64}$/, "a SHA-256 of 64 lowercase hex digits is expected")
 
 const environmentName = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -37,7 +41,7 @@ const nameFault = (name: string): string | undefined => {
 /** A name, taken from the agent's environment where it is set there, or a name with its value. */
 const Variable = Schema.Union([
   Schema.String.check(Schema.makeFilter((name: string) => nameFault(name))),
-  Schema.Record(Schema.String, Schema.String).check(
+  Schema.Record(Schema.String, Schema.String.check(noNul)).check(
     Schema.makeFilter((pair: Readonly<Record<string, string>>) => {
       const [name, ...more] = Object.keys(pair)
       return name === undefined || more.length > 0 ? "one NAME: value is expected" : nameFault(name)
@@ -48,7 +52,7 @@ const Variable = Schema.Union([
 const Exec = Schema.Struct({
   /** Looked up on the PATH; one that begins with `./` or `../` is taken from the manifest's folder. So are arguments. */
   command: Path,
-  args: optional(Schema.Array(Schema.String)),
+  args: optional(Schema.Array(Schema.String.check(noNul))),
   /** Of the program's file; of the script where the command is an interpreter. */
   digest: optional(Digest)
 })
@@ -134,10 +138,20 @@ export const ManifestFile = Schema.Struct({
   hosts: optional(Schema.Record(said(/^[a-z][a-z0-9-]{0,62}$/, "a name like first-party is expected"), HostEntry)),
   /** A folder in which plugins that somebody else starts put their sockets, each as `NAME.sock`. */
   socket_directory: optional(
-    Schema.Struct({ path: Path, token_file: optional(Path), sources: optional(Schema.Array(SourceType)) })
+    Schema.Struct({
+      path: Path,
+      token_file: optional(Path),
+      sources: optional(Schema.Array(SourceType)),
+      /** The plugins that belong there, each of which is waited for; without it, whoever comes. */
+      plugins: optional(Schema.Array(PluginId).check(Schema.isMaxLength(64), Schema.isUnique()))
+    })
   )
 }).check(
   Schema.makeFilter((file) => {
+    // Most likely it is just being written, and what runs is not to end for that.
+    if (file.plugins === undefined && file.hosts === undefined && file.socket_directory === undefined) {
+      return "plugins or a socket_directory is expected; `plugins: []` stands for none at all"
+    }
     const seen = new Set<string>()
     for (const [at, { host, id }] of (file.plugins ?? []).entries()) {
       if (seen.has(id)) return { path: ["plugins", at, "id"], issue: "another plugin has this id already" }
@@ -145,6 +159,10 @@ export const ManifestFile = Schema.Struct({
       if (host !== undefined && file.hosts?.[host] === undefined) {
         return { path: ["plugins", at, "host"], issue: "the name of one of the hosts of this file is expected" }
       }
+    }
+    for (const [at, id] of (file.socket_directory?.plugins ?? []).entries()) {
+      if (seen.has(id))
+        return { path: ["socket_directory", "plugins", at], issue: "another plugin has this id already" }
     }
     for (const name of Object.keys(file.hosts ?? {})) {
       if (!(file.plugins ?? []).some(({ host }) => host === name)) {
@@ -260,6 +278,8 @@ export interface SocketDirectory {
   readonly path: string
   readonly token: string
   readonly sources: ReadonlyArray<string> | null
+  /** The ids that belong there; null lets any in. */
+  readonly plugins: ReadonlyArray<string> | null
 }
 
 /** The manifest, checked, with every default filled in. */

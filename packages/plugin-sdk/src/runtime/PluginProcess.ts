@@ -72,6 +72,6 @@ export const startPlugin = Effect.fn("startPlugin")(function* (
     restarts: () => (row()?.starts ?? 1) - 1,
     pid: () => row()?.pid ?? null,
     isDeactivated: () => row()?.state === "deactivated",
-    restart: each(units.replace)
+    restart: each((spec, launcher) => Effect.map(units.replace(spec, launcher), ({ failures }) => failures))
   }
 })

@@ -25,8 +25,11 @@ export type Obtained = "exec" | "socket" | "wasm" | "in_process"
  */
 export type ConfinementLevel = "none" | "process" | "permission" | "bubblewrap" | "wasm"
 
-/** Where a plugin stands. `degraded` answers, but failed lately; `backoff` waits to be started again. */
-export type PluginState = "starting" | "ready" | "degraded" | "backoff" | "deactivated"
+/**
+ * Where a plugin stands. `degraded` answers, but failed lately; `backoff` waits to be started again; `away` belongs to the folder
+ * of sockets and is not there: what it asked for, or may ask for where it has not been there yet, is kept for it.
+ */
+export type PluginState = "starting" | "ready" | "degraded" | "backoff" | "away" | "deactivated"
 
 /** Why a plugin is not used any more until its owner reloads it. The list is closed. */
 export const deactivations = [
@@ -41,6 +44,7 @@ export const deactivations = [
   "memory_limit",
   "cpu_limit",
   "process_limit",
+  "disk_limit",
   "leak",
   "not_confined"
 ] as const

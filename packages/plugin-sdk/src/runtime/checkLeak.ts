@@ -1,12 +1,15 @@
 /**
  * LeakGuard: what a plugin wants to say in a proof must not be able to carry a name. With templates, a description is one
  * of them filled with whole numbers. Without, no identifier of the raw observation may occur in it as a whole token: neither
- * whole, such as an address or a path, nor a word or number of two signs or more out of one. Categories and subcategories are
- * always from published lists; a plugin that publishes no subcategories has none to say.
- * It guards against carelessness; a plugin that means harm can still choose its numbers.
+ * whole, such as an address or a path, nor a word or number of two signs or more out of one, however it is written, with what holds
+ * it together or without, or taken apart. Categories and subcategories are always from published lists; a plugin that publishes no
+ * subcategories has none to say.
+ * It guards against carelessness. A plugin that means harm can choose its numbers, and without templates its code for a name:
+ * backwards, in base64, in other words.
  */
 import { readRawData } from "../contract/Observation.ts"
 import type { PluginDescription, VerifiedVerdict } from "../contract/Verdict.ts"
+import { foldText, isPlain } from "./foldText.ts"
 
 /** Why a verdict may not become a proof. The plugin is at fault; the text itself is never repeated. */
 export type LeakFault =
@@ -39,11 +42,11 @@ const matchersOf = (plugin: PluginDescription): ReadonlyArray<RegExp> => {
   return made
 }
 
-const fold = (text: string): string => text.normalize("NFKC").toLowerCase()
-
-// A single letter or digit names nothing.
+// The first is the same for plain text, which most of it is, and several times as fast.
 const wordsOf = (folded: string): ReadonlyArray<string> =>
-  folded.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 1)
+  folded.match(isPlain(folded) ? /[a-z0-9]+/g : /[\p{L}\p{N}]+/gu) ?? []
+// A single letter or digit names nothing.
+const isName = (word: string): boolean => word.length > 1
 
 // Words or single signs held together by what joins the parts of an address, a path or a name: 1.2.3.4, a/b, x@y.
 const compound = /[\p{L}\p{N}]+(?:[^\p{L}\p{N}\s]+[\p{L}\p{N}]+)+/gu
@@ -61,12 +64,40 @@ const holdsWhole = (folded: string, part: string): boolean => {
   return false
 }
 
+// Shorter ones come about by chance, and nobody reads longer ones out of their pieces.
+const apartMin = 5
+const apartMax = 64
+
+/** What can be read in it across the ends of words: `pay ments` holds `payments`. */
+const readAcross = (words: ReadonlyArray<string>): ReadonlySet<string> => {
+  const text = words.join("")
+  const ends = new Set<number>()
+  let at = 0
+  for (const { length } of words) {
+    at += length
+    ends.add(at)
+  }
+  const found = new Set<string>()
+  for (let from = 0; from < text.length; from++) {
+    let crosses = false
+    for (let to = from + 1; to <= Math.min(text.length, from + apartMax); to++) {
+      if (crosses && to - from >= apartMin) found.add(text.slice(from, to))
+      crosses ||= ends.has(to)
+    }
+  }
+  return found
+}
+
+// Scripts that put no space between words.
+const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
+
 // Without recursion: raw data may be nested as deep as it is long.
-const stringsIn = function* (value: unknown): Generator<string> {
+const scalarsIn = function* (value: unknown): Generator<string> {
   const open: Array<unknown> = [value]
   while (open.length > 0) {
     const next = open.pop()
     if (typeof next === "string") yield next
+    else if (typeof next === "number") yield String(next)
     else if (Array.isArray(next)) for (const item of next) open.push(item)
     else if (typeof next === "object" && next !== null) {
       // Keys are data too where a source uses names as keys.
@@ -78,16 +109,27 @@ const stringsIn = function* (value: unknown): Generator<string> {
   }
 }
 
-const namesSomething = (text: string, rawData: Uint8Array): boolean => {
-  const said = fold(text)
-  const words = new Set(wordsOf(said))
+/** Whether something of the raw data can be read in what is said. */
+const namesIn = (said: string) => {
+  const all = wordsOf(said)
+  const words = new Set(all.filter(isName))
+  const across = readAcross(all)
   const compounds = compoundsOf(said)
-  const raw = readRawData(rawData) ?? new TextDecoder().decode(rawData)
-  for (const string of stringsIn(raw)) {
-    const folded = fold(string)
-    if (wordsOf(folded).some((word) => words.has(word))) return true
-    if (compounds.some((part) => holdsWhole(folded, part))) return true
+  const runs = [...words].filter((word) => unspaced.test(word))
+  const isSaid = (name: string): boolean =>
+    isName(name) && (words.has(name) || across.has(name) || (unspaced.test(name) && said.includes(name)))
+  return (raw: string): boolean => {
+    const folded = foldText(raw)
+    if (runs.some((run) => folded.includes(run)) || compounds.some((part) => holdsWhole(folded, part))) return true
+    if (wordsOf(folded).some(isSaid)) return true
+    const joined = folded.replace(isPlain(folded) ? /[^a-z0-9 ]+/g : /[^\p{L}\p{N}\s]+/gu, "")
+    return joined.length < folded.length && wordsOf(joined).some(isSaid)
   }
+}
+
+const namesSomething = (text: string, rawData: Uint8Array): boolean => {
+  const names = namesIn(foldText(text))
+  for (const raw of scalarsIn(readRawData(rawData) ?? new TextDecoder().decode(rawData))) if (names(raw)) return true
   return false
 }
 

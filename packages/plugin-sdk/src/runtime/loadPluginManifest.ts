@@ -126,7 +126,8 @@ const socketDirectoryOf = Effect.fnUntraced(function* (around: Around, file: Man
   const directory: SocketDirectory = {
     path: resolve(around.folder, given.path),
     token: "",
-    sources: given.sources ?? null
+    sources: given.sources ?? null,
+    plugins: given.plugins ?? null
   }
   if (given.token_file === undefined) return directory
   const fault = around.complain(["socket_directory", "token_file"], "a file with one line, the token, is expected")

@@ -1,9 +1,8 @@
 /** Calls to a plugin over its socket: bounded in time and size, and every failure named in the agent's words. */
-import { create } from "@bufbuild/protobuf"
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { Effect, Redacted } from "effect"
 import type { Observation } from "../contract/Observation.ts"
-import { FarmPlugin, type VerifyRequest, VerifyRequestSchema } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import { FarmPlugin, type VerifyRequest } from "../gen/farmops/plugin/v1/plugin_pb.ts"
 import type { PluginFault } from "./Plugin.ts"
 import { makePluginSession } from "./pluginSession.ts"
 import { makePluginTransport } from "./pluginTransport.ts"
@@ -33,15 +32,19 @@ const requestOf = (
   { detectedAt, observationId, sourceType, subject }: Observation,
   rawData: Uint8Array,
   memory: Uint8Array
-): VerifyRequest =>
-  create(VerifyRequestSchema, {
-    observationId,
-    sourceType,
-    rawData,
-    subject: subject ?? "",
-    memory,
-    detectedAt: { seconds: BigInt(Math.floor(detectedAt.epochMilliseconds / 1000)), nanos: 0 }
-  })
+): VerifyRequest => ({
+  $typeName: "farmops.plugin.v1.VerifyRequest",
+  observationId,
+  sourceType,
+  rawData,
+  subject: subject ?? "",
+  memory,
+  detectedAt: {
+    $typeName: "google.protobuf.Timestamp",
+    seconds: BigInt(Math.floor(detectedAt.epochMilliseconds / 1000)),
+    nanos: 0
+  }
+})
 
 /**
  * Opens no connection until the first call, and a new one when the last is gone. Once the plugin has described itself with the

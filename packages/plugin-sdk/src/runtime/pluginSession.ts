@@ -4,8 +4,10 @@
  */
 import { Code, ConnectError } from "@connectrpc/connect"
 import { Effect, type Redacted } from "effect"
+import { frameCancel, frameVerify } from "../contract/encodeSession.ts"
 import type { VerifyRequest, VerifyResponse } from "../gen/farmops/plugin/v1/plugin_pb.ts"
-import { frameCancel, frameVerify, type OpenStream, openStream } from "./sessionStream.ts"
+import { makeCallDeadlines } from "./callDeadlines.ts"
+import { type OpenStream, openStream } from "./sessionStream.ts"
 
 /** Calls over a stream that is opened by the first of them, and again by the next once it is gone. */
 export interface PluginSession {
@@ -24,9 +26,9 @@ export interface PluginSession {
 /** Opens nothing until the first call. The token is in the stream's head. */
 export const makePluginSession = (socket: string, token: Redacted.Redacted<string>): PluginSession => {
   const streams = new Set<OpenStream>()
+  const deadlines = makeCallDeadlines()
   let current: OpenStream | null = null
   let lastId = 0n
-  let waiting = 0
 
   const retire = (stream: OpenStream) => {
     if (current === stream) current = null
@@ -51,8 +53,7 @@ export const makePluginSession = (socket: string, token: Redacted.Redacted<strin
       const id = ++lastId
       const heardBefore = stream.heard()
       const forget = () => {
-        clearTimeout(timer)
-        waiting--
+        deadlines.remove(deadline)
         stream.calls.delete(id)
         if (current !== stream) retire(stream)
       }
@@ -60,24 +61,25 @@ export const makePluginSession = (socket: string, token: Redacted.Redacted<strin
         stream.write(frameCancel(id))
         forget()
       }
-      const timer = setTimeout(() => {
+      const expire = () => {
         // Not a word since this call began: whether it is this call or the stream that is stuck, the next one gets its own.
         if (stream.heard() === heardBefore) retire(stream)
         cancel()
         resume(Effect.fail(new ConnectError("no answer in time", Code.DeadlineExceeded)))
-      }, callMsMax)
-      waiting++
+      }
+      const deadline = { atMs: performance.now() + callMsMax, expire }
+      deadlines.add(deadline)
       stream.calls.set(id, (exit) => {
         forget()
         resume(exit)
       })
-      stream.write(frameVerify(id, request, rawData))
+      stream.write(frameVerify(id, request, rawData.length), rawData)
       return Effect.sync(cancel)
     })
 
   return {
     verify,
-    waiting: () => waiting,
+    waiting: deadlines.waiting,
     close: () => {
       for (const stream of streams) stream.destroy()
     }

@@ -1,8 +1,9 @@
 /** gRPC over a plugin's Unix socket: a connection is opened by the first call, and another when the last is gone. */
-import { connect, type Socket } from "node:net"
+import type { Socket } from "node:net"
 import type { Transport } from "@connectrpc/connect"
 import { createGrpcTransport } from "@connectrpc/connect-node"
 import { messageBytesMax } from "../contract/Observation.ts"
+import { connectPlugin } from "./connectPlugin.ts"
 
 /** A transport, and the way to let go of its connection. */
 export interface PluginTransport {
@@ -22,7 +23,7 @@ export const makePluginTransport = (
     baseUrl: "http://plugin",
     nodeOptions: {
       createConnection: () => {
-        const opened = connect(socket)
+        const opened = connectPlugin(socket)
         open.add(opened)
         opened.once("close", () => open.delete(opened))
         return opened

@@ -8,56 +8,25 @@ import {
   connect as connectHttp2,
   type IncomingHttpHeaders
 } from "node:http2"
-import { connect } from "node:net"
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire"
 import { Code, ConnectError } from "@connectrpc/connect"
 import { Effect, Redacted } from "effect"
-import { frameMessage, grpcContentType, makeFrameReader, sessionPath } from "../contract/grpcFrames.ts"
+import { decodeSessionResponse } from "../contract/decodeSession.ts"
+import { grpcContentType, makeFrameReader, sessionPath } from "../contract/grpcFrames.ts"
 import { messageBytesMax } from "../contract/Observation.ts"
-import {
-  SessionRequestSchema,
-  SessionResponseSchema,
-  type VerifyRequest,
-  VerifyRequestSchema,
-  type VerifyResponse
-} from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import type { VerifyResponse } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import { connectPlugin } from "./connectPlugin.ts"
 
 /** Ends one call. */
 export type Settle = (exit: Effect.Effect<VerifyResponse, ConnectError>) => void
 
 /** A stream, and the calls that wait in it by their ids. */
 export interface OpenStream {
-  readonly write: (frame: Buffer) => void
+  /** What belongs together, as one: no piece of it may change any more. */
+  readonly write: (...pieces: ReadonlyArray<Uint8Array>) => void
   readonly calls: Map<bigint, Settle>
   /** Answers so far: a stream on which nothing comes any more gets no further call. */
   readonly heard: () => number
   readonly destroy: () => void
-}
-
-/** The message that the agent no longer waits. */
-export const frameCancel = (id: bigint): Buffer =>
-  frameMessage(
-    toBinary(SessionRequestSchema, create(SessionRequestSchema, { id, message: { case: "cancel", value: {} } }))
-  )
-
-// The field numbers of SessionRequest.id, SessionRequest.verify and VerifyRequest.raw_data.
-const [idField, verifyField, rawDataField] = [1, 2, 3]
-
-/**
- * The same bytes as `toBinary` would give, but for the order of the fields: raw data, which is nearly all of it, is copied once
- * and not four times.
- */
-export const frameVerify = (id: bigint, request: VerifyRequest, rawData: Uint8Array): Buffer => {
-  const rest = toBinary(VerifyRequestSchema, request)
-  const rawHead = new BinaryWriter().tag(rawDataField, WireType.LengthDelimited).uint32(rawData.length).finish()
-  const head = new BinaryWriter()
-    .tag(idField, WireType.Varint)
-    .uint64(id)
-    .tag(verifyField, WireType.LengthDelimited)
-    .uint32(rest.length + rawHead.length + rawData.length)
-    .finish()
-  return frameMessage(head, rest, rawHead, rawData)
 }
 
 const gone = () => new ConnectError("the stream to the plugin ended", Code.Unavailable)
@@ -93,7 +62,9 @@ export const openStream = (
   token: Redacted.Redacted<string>,
   { onClose, onEnd }: StreamEvents
 ): OpenStream => {
-  const connection: ClientHttp2Session = connectHttp2("http://plugin", { createConnection: () => connect(socket) })
+  const connection: ClientHttp2Session = connectHttp2("http://plugin", {
+    createConnection: () => connectPlugin(socket)
+  })
   const stream: ClientHttp2Stream = connection.request({
     ":method": "POST",
     ":path": sessionPath,
@@ -114,7 +85,7 @@ export const openStream = (
 
   const take = (bytes: Uint8Array) => {
     // Untrusted: made by a plugin.
-    const { id, message } = fromBinary(SessionResponseSchema, bytes)
+    const { id, message } = decodeSessionResponse(bytes)
     heard++
     const settle = calls.get(id)
     // Nobody waits for it any more.
@@ -166,8 +137,11 @@ export const openStream = (
   return {
     calls,
     heard: () => heard,
-    write: (frame) => {
-      if (!stream.destroyed && !stream.writableEnded) stream.write(frame)
+    write: (...pieces) => {
+      if (stream.destroyed || stream.writableEnded) return
+      stream.cork()
+      for (const piece of pieces) stream.write(piece)
+      stream.uncork()
     },
     destroy: () => stream.destroy()
   }

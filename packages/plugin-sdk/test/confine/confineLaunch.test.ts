@@ -135,6 +135,9 @@ layer(Ground.layer)("confineLaunch", (it) => {
         connects: false,
         seesProcesses: false,
         sharedMemory: false,
+        changesDevice: false,
+        changesItself: false,
+        changesMachine: false,
         fillsScratch: false
       })
       expect(did.mibOfMemory).toBeLessThan(640)
@@ -178,6 +181,35 @@ layer(Ground.layer)("confineLaunch", (it) => {
       yield* TestClock.withLive(
         Effect.sleep("20 millis").pipe(Effect.repeat({ while: () => left().length > 0 }), Effect.timeout("5 seconds"))
       )
+    })
+  )
+
+  it.effect("calls nothing permission that its arguments or its environment may have widened", () =>
+    Effect.gen(function* () {
+      const { folder, machine } = yield* Ground
+      const confined = (
+        args: ReadonlyArray<string>,
+        env: Readonly<Record<string, string>>,
+        wanted: WantedConfinement
+      ) =>
+        confineLaunch(
+          { command: process.execPath, args: [...args, program], env, cwd: folder, socketDirectory: folder },
+          {
+            machine: { ...machine, levels: ["permission", "process"] },
+            wanted,
+            limits: { openFiles: 200, processes: 16 }
+          }
+        )
+      const widened = { NODE_OPTIONS: "--allow-fs-read=*" }
+      for (const [args, env] of [
+        [["--allow-fs-read=*"], {}],
+        [[], widened]
+      ] as const) {
+        expect((yield* confined(args, env, "auto")).level).toBe("process")
+        const { message } = yield* Effect.flip(confined(args, env, "permission"))
+        expect(message).toMatch(/may widen Node's permission model/)
+      }
+      expect((yield* confined(["--no-warnings"], { NODE_ENV: "test" }, "auto")).level).toBe("permission")
     })
   )
 

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { startProcess } from "@farmops/core/process/startProcess"
 import { Effect, Exit, Scope } from "effect"
@@ -7,7 +9,7 @@ import { exceededBy, type GuardLimits, guardProcess, makeCpuWindow } from "../..
 import { allPids, readProcStat } from "../../src/runtime/confine/procStat.ts"
 
 const mib = 1024 * 1024
-const roomy: GuardLimits = { memoryBytes: 2_000 * mib, cpuPercent: 800, processes: 50 }
+const roomy: GuardLimits = { memoryBytes: 2_000 * mib, cpuPercent: 800, processes: 50, diskBytes: 64 * mib }
 
 const guarded = Effect.fnUntraced(function* (
   command: string,
@@ -16,9 +18,13 @@ const guarded = Effect.fnUntraced(function* (
 ) {
   const marker = `MARK=${Math.random()}`
   const [name = "", value = ""] = marker.split("=")
-  const child = yield* startProcess(command, args, { cwd: tmpdir(), env: { [name]: value }, stdin: true })
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "guarded-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+  const child = yield* startProcess(command, args, { cwd: folder, env: { [name]: value }, stdin: true })
   const pid = child.pid ?? 0
-  const guard = yield* guardProcess({ pid, marker, limits: { ...roomy, ...changes } })
+  const guard = yield* guardProcess({ pid, marker, folder, limits: { ...roomy, ...changes } })
   return { child, guard, pid, marker }
 })
 
@@ -71,6 +77,31 @@ describe("guardProcess", () => {
     })
   )
 
+  it.live.each<[string, string]>([
+    ["in many files", "fs.writeFileSync(`part${count++}`, part)"],
+    [
+      "in folders within folders",
+      "fs.mkdirSync(`in${count}`); process.chdir(`in${count++}`); fs.writeFileSync('part', part)"
+    ],
+    [
+      "in files that it has removed",
+      "held.push(fs.openSync('part', 'w')); fs.rmSync('part'); fs.writeSync(held.at(-1), part)"
+    ],
+    [
+      "in more files than anybody counts",
+      "for (let each = 0; each < 100; each++) fs.writeFileSync(`empty${count++}`, '')"
+    ]
+  ])("kills what fills its folder %s", ([, step]) =>
+    Effect.gen(function* () {
+      // Two hundred steps are far too much, and no more than a disk can bear where nobody kills it.
+      const start = `let count = 0; let left = 200; const held = []; const part = Buffer.alloc(${mib}, 1);`
+      const fill = `${start} setInterval(() => { if (left-- > 0) { ${step} } }, 20)`
+      const { guard, pid } = yield* guarded(...node(fill), { diskBytes: 8 * mib })
+      assert.strictEqual((yield* guard.exceeded).limit, "disk")
+      yield* until(() => !alive(pid))
+    })
+  )
+
   it.live("kills what uses the processor for longer than a start takes", () =>
     Effect.gen(function* () {
       // Half a second in half a minute.
@@ -116,7 +147,7 @@ describe("makeCpuWindow", () => {
 
   it("asks for a long time at full speed before it calls it too much", () => {
     const percentAt = makeCpuWindow(0)
-    const usage = (at: number) => ({ rssBytes: 0, processes: 1, cpuPercent: percentAt(at, at) })
+    const usage = (at: number) => ({ rssBytes: 0, processes: 1, diskBytes: 0, cpuPercent: percentAt(at, at) })
     const limits = { ...roomy, cpuPercent: 50 }
     assert.isNull(exceededBy(usage(14_000), limits))
     assert.strictEqual(exceededBy(usage(16_000), limits)?.limit, "cpu")

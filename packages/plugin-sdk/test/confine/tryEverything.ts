@@ -1,6 +1,6 @@
 /** A program that tries what a plugin must not do, and prints what came of it as one line of JSON. */
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 
@@ -41,6 +41,9 @@ const others = (): number =>
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid).length
 
+// Opened and never written.
+const opensForWriting = (path: string) => tries(() => closeSync(openSync(path, "r+")))
+
 const counted = (action: () => number): number => {
   try {
     return action()
@@ -62,6 +65,10 @@ process.stdout.write(
     }),
     connects: await connects(),
     starts: tries(() => execFileSync("/usr/bin/true")),
+    // To what it is for everybody.
+    changesDevice: tries(() => chmodSync("/dev/null", 0o666)),
+    changesItself: opensForWriting("/proc/self/oom_score_adj"),
+    changesMachine: opensForWriting("/proc/sys/kernel/core_pattern"),
     seesProcesses: counted(others) > 5,
     sharedMemory: tries(() => writeFileSync("/dev/shm/here", "x")),
     token: process.env.TOKEN ?? null,

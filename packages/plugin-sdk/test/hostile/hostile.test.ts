@@ -114,6 +114,16 @@ describe("a plugin that means harm", () => {
     )
   }
 
+  for (const level of walled) {
+    hold("fills the folder of its socket and is killed at the limit", { level }, (arena) =>
+      Effect.gen(function* () {
+        yield* arena.outcome("fill its folder")
+        const row = yield* arena.until(({ state }) => state === "deactivated")
+        assert.strictEqual(row?.reason, "disk_limit")
+      })
+    )
+  }
+
   hold("opens no connection", { level: "bubblewrap" }, (arena) =>
     Effect.gen(function* () {
       const { port } = yield* world

@@ -21,6 +21,7 @@ const work = verified({
 
 const never = new Promise<never>(() => undefined)
 const mib = 1024 * 1024
+const folder = join(process.env.FARMOPS_PLUGIN_SOCKET ?? "", "..")
 const held: Array<Buffer> = []
 const die = () => process.kill(process.pid, "SIGKILL")
 
@@ -102,11 +103,15 @@ const act = async ({ path = "", port = 0, todo }: typeof Order.Type) => {
       return saysWhether(() => readFileSync(path))
     case "write":
       return saysWhether(() => writeFileSync(join(path, "here"), "x"))
+    case "fill its folder": {
+      let parts = 0
+      setInterval(() => writeFileSync(join(folder, `part${parts++}`), Buffer.alloc(8 * mib, 1)), 20)
+      return work
+    }
     case "start a program":
       return saysWhether(() => execFileSync("/bin/true"))
     case "reach out through a link":
       return saysWhether(() => {
-        const folder = join(process.env.FARMOPS_PLUGIN_SOCKET ?? "", "..")
         mkdirSync(join(folder, "links"), { recursive: true })
         symlinkSync(path, join(folder, "links", "key"))
         readFileSync(join(folder, "links", "key"))

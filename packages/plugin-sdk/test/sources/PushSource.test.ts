@@ -56,6 +56,18 @@ const serving = Effect.gen(function* () {
 })
 
 describe("the local push service", () => {
+  it.live("makes its token in a folder that is not there yet, such as that of its socket", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const options = { ...optionsIn(folder), token_file: join(folder, "run", "token") }
+      const source = yield* makePushSource(options)
+      expect(statSync(join(folder, "run")).mode & 0o777).toBe(0o700)
+      yield* watch(source, yield* makeMemorySink())
+      const push = clientOf(options.socket, readFileSync(options.token_file, "utf8").trim())
+      expect(yield* push(event())).toBe("taken")
+    })
+  )
+
   it.live("takes what a tool pushes once, and says when it had it", () =>
     Effect.gen(function* () {
       const { push, source } = yield* serving

@@ -102,6 +102,8 @@ describe("a WebAssembly plugin", () => {
       assert.match(yield* reasonOf({}, { limits: { memoryBytesMax: 3 * 65_536 } }), /4 pages, which is more than 3/)
       assert.strictEqual(yield* reasonOf({ table: [0, 1] }), "its table has no maximum")
       assert.match(yield* reasonOf({ table: [1, 1, 0x81, 0x80, 0x04] }), /more than 65536 entries/)
+      const collected = { types: [[0x5e, 0x78, 1]] }
+      assert.strictEqual(yield* reasonOf(collected), "it has a type that WebAssembly 2.0 does not know")
       assert.strictEqual(yield* reasonOf({ without: "alloc" }), "it exports no function called alloc")
       assert.strictEqual(yield* reasonOf({ without: "memory" }), "it exports no memory called memory")
       yield* start({ memory: [1, 1, 0x80, 0x04], table: [1, 1, 1] })

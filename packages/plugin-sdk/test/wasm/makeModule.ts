@@ -7,7 +7,8 @@ const utf8 = new TextEncoder()
 const unsigned = (value: number): Array<number> =>
   value < 128 ? [value] : [(value % 128) + 128, ...unsigned(Math.floor(value / 128))]
 
-const signed = (value: bigint): Array<number> => {
+/** A number as an immediate that has a sign. */
+export const signed = (value: bigint): Array<number> => {
   const low = Number(value & 127n)
   const rest = value >> 7n
   const last = (rest === 0n && low < 64) || (rest === -1n && low >= 64)
@@ -46,6 +47,12 @@ export interface Made {
   readonly verify?: ReadonlyArray<number>
   readonly describe?: ReadonlyArray<number>
   readonly alloc?: ReadonlyArray<number>
+  /** Types behind the three that every module has. */
+  readonly types?: ReadonlyArray<ReadonlyArray<number>>
+  /** The locals of each function, as bytes. */
+  readonly locals?: ReadonlyArray<number>
+  /** A section of tags, as exceptions need it. */
+  readonly tags?: ReadonlyArray<number>
 }
 
 const describedAt = 1_024
@@ -81,7 +88,10 @@ export const makeModule = (made: Made = {}): Uint8Array<ArrayBuffer> => {
     [...named("memory"), 2, 0],
     ...Object.entries(functions).map(([name, index]) => [...named(name), 0, index + offset])
   ].filter((_, at) => ["memory", "alloc", "describe", "verify"][at] !== made.without)
-  const body = (code: ReadonlyArray<number>) => [...unsigned(code.length + 2), 0, ...code, 0x0b]
+  const body = (code: ReadonlyArray<number>) => {
+    const all = [...(made.locals ?? [0]), ...code, 0x0b]
+    return [...unsigned(all.length), ...all]
+  }
   const data = (at: number, bytes: Uint8Array) => [
     0,
     0x41,
@@ -95,16 +105,13 @@ export const makeModule = (made: Made = {}): Uint8Array<ArrayBuffer> => {
     // (i32) → i32, () → i64, (i32, i32) → i64
     ...section(
       1,
-      vector([
-        [0x60, 1, 0x7f, 1, 0x7f],
-        [0x60, 0, 1, 0x7e],
-        [0x60, 2, 0x7f, 0x7f, 1, 0x7e]
-      ])
+      vector([[0x60, 1, 0x7f, 1, 0x7f], [0x60, 0, 1, 0x7e], [0x60, 2, 0x7f, 0x7f, 1, 0x7e], ...(made.types ?? [])])
     ),
     ...(made.imports === true ? section(2, vector([[...named("env"), ...named("clock"), 0, 1]])) : []),
     ...section(3, vector([[0], [1], [2]])),
     ...(made.table === undefined ? [] : section(4, vector([[0x70, ...made.table]]))),
     ...section(5, vector([[...(made.memory ?? [1, 1, 4])]])),
+    ...(made.tags === undefined ? [] : section(13, made.tags)),
     ...section(7, vector(exported)),
     ...section(
       10,

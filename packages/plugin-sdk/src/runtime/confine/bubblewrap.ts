@@ -22,6 +22,19 @@ const systemFiles = ["/etc/ld.so.cache", "/etc/alternatives"]
 // Not `--dev`: that has a /dev/shm of half the machine's memory.
 const devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
 
+/**
+ * Arguments of unshare(1), for root alone: whoever owns a device's file may change its mode, for the whole machine. In a mount
+ * namespace around the sandbox they become read-only, which keeps nobody from writing to the device. Bubblewrap follows.
+ */
+export const aroundRoot: ReadonlyArray<string> = [
+  ...["--user", "--map-root-user", "--mount", "--", "/bin/sh", "-c"],
+  // The PATH around it is the plugin's.
+  `(PATH=/usr/sbin:/usr/bin:/sbin:/bin; for each in ${devices.join(" ")}; do
+    [ ! -e "$each" ] || { mount --bind "$each" "$each" && mount -o remount,bind,ro "$each"; } || exit 1
+  done) || exit 1; exec "$@"`,
+  "sh"
+]
+
 const size = ["--size", String(scratchBytesMax)]
 
 /** What every sandbox begins with. Its root stays writable until `--remount-ro /`. */
@@ -31,7 +44,9 @@ const base: ReadonlyArray<string> = [
   ...["--hostname", "plugin", "--ro-bind", "/usr", "/usr"],
   ...systemFolders.flatMap(systemFolder),
   ...systemFiles.flatMap((path) => ["--ro-bind-try", path, path]),
-  ...["--proc", "/proc", ...devices.flatMap((path) => ["--dev-bind-try", path, path])],
+  // Read-only: root without any capability is root still to the files of /proc, which set up the whole machine.
+  ...["--proc", "/proc", "--remount-ro", "/proc"],
+  ...devices.flatMap((path) => ["--dev-bind-try", path, path]),
   ...[...size, "--tmpfs", "/tmp", ...size, "--tmpfs", sandboxHome]
 ]
 

@@ -8,6 +8,7 @@ import { Effect, Schema } from "effect"
 import type { ConfinementLevel } from "../PluginRuntime.ts"
 import { sandbox } from "./bubblewrap.ts"
 import { type Confinement, findProgram, permissionOptionsOf } from "./detectConfinement.ts"
+import { keepsPermission } from "./keepsPermission.ts"
 import { programFiles } from "./programFiles.ts"
 import { type ResourceLimits, resourceLimits } from "./resourceLimits.ts"
 
@@ -62,17 +63,21 @@ const permissionOf = (machine: Confinement, program: string): Effect.Effect<Read
   return machine.node?.path === program ? Effect.succeed(machine.node.options) : permissionOptionsOf(program)
 }
 
-const levelsOf = Effect.fnUntraced(function* (machine: Confinement, program: string) {
+const levelsOf = Effect.fnUntraced(function* (machine: Confinement, program: string, { args, env }: Launch) {
   const options = machine.levels.includes("permission") ? yield* permissionOf(machine, program) : null
-  return { levels: machine.levels.filter((level) => level !== "permission" || options !== null), options }
+  const isKept = keepsPermission(args, env)
+  const levels = machine.levels.filter((level) => level !== "permission" || (options !== null && isKept))
+  return { levels, options, isKept }
 })
 
-const whyNot = (machine: Confinement, wanted: Exclude<WantedConfinement, "auto">) =>
+const whyNot = (machine: Confinement, wanted: Exclude<WantedConfinement, "auto">, isKept: boolean) =>
   new ConfinementUnavailable({
     wanted,
     ...(machine.missing.find(({ level }) => level === wanted) ??
       machine.missing.find(({ level }) => level === "process") ?? {
-        why: "its program is no Node that has a permission model",
+        why: isKept
+          ? "its program is no Node that has a permission model"
+          : "its arguments or its environment may widen Node's permission model",
         install: null
       })
   })
@@ -84,8 +89,8 @@ export const confineLaunch = Effect.fn("confineLaunch")(function* (
 ): Effect.fn.Return<ConfinedLaunch, ConfinementUnavailable> {
   const found = yield* findProgram(launch.command)
   const program = found === null ? null : realpathSync(found)
-  const { levels, options } = yield* levelsOf(machine, program ?? launch.command)
-  if (wanted !== "auto" && !levels.includes(wanted)) return yield* whyNot(machine, wanted)
+  const { isKept, levels, options } = yield* levelsOf(machine, program ?? launch.command, launch)
+  if (wanted !== "auto" && !levels.includes(wanted)) return yield* whyNot(machine, wanted, isKept)
   const level = wanted === "auto" ? (levels[0] ?? "none") : wanted
   if (program === null || found === null || level === "none") return { ...launch, level: "none" }
 
@@ -93,9 +98,9 @@ export const confineLaunch = Effect.fn("confineLaunch")(function* (
   const limited = machine.prlimit === null ? [] : [machine.prlimit, ...resourceLimits(limits, level), "--"]
   const { args, env, socketDirectory } = launch
   if (level === "bubblewrap" && machine.bubblewrap !== null) {
-    const { options: newer, path } = machine.bubblewrap
+    const [command, ...before] = machine.bubblewrap.command
     const inside = sandbox([...files, ...limited.slice(0, 1)], socketDirectory, launch.cwd, env.PATH ?? "/usr/bin:/bin")
-    return { command: path, args: [...newer, ...inside, ...limited, found, ...args], env, level }
+    return { command, args: [...before, ...inside, ...limited, found, ...args], env, level }
   }
   const permission =
     level !== "permission" || options === null

@@ -1,11 +1,11 @@
 /** What this machine can do to hold a plugin, found by doing it: a tool that is installed may still be forbidden. */
 import { existsSync, realpathSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
 import { runProcess } from "@farmops/core/process/runProcess"
 import { Config, Effect } from "effect"
+import { programPath } from "../launch/resolveProgram.ts"
 import type { ConfinementLevel } from "../PluginRuntime.ts"
-import { bareSandbox } from "./bubblewrap.ts"
+import { aroundRoot, bareSandbox } from "./bubblewrap.ts"
 
 /** A level that cannot be reached here, why not, and the command that would change it where there is one. */
 export interface MissingLevel {
@@ -19,8 +19,8 @@ export interface Confinement {
   /** Strongest first. */
   readonly levels: ReadonlyArray<Extract<ConfinementLevel, MissingLevel["level"]>>
   readonly missing: ReadonlyArray<MissingLevel>
-  /** The program, and the options of newer versions that it takes. */
-  readonly bubblewrap: { readonly path: string; readonly options: ReadonlyArray<string> } | null
+  /** The program with the options of newer versions that it takes, and with what has to come before it. */
+  readonly bubblewrap: { readonly command: readonly [string, ...ReadonlyArray<string>] } | null
   readonly prlimit: string | null
   /** The Node that runs this process, and the options that turn its permission model on. */
   readonly node: { readonly path: string; readonly options: ReadonlyArray<string> } | null
@@ -37,14 +37,7 @@ const sandboxOptions = [["--disable-userns"], []]
 
 /** Where a program of that name is on the PATH; a name with a slash stands for itself. */
 export const findProgram = Effect.fnUntraced(function* (name: string) {
-  if (name.includes("/")) return existsSync(name) ? name : null
-  const path = yield* Effect.orElseSucceed(Config.String("PATH"), () => "/usr/bin:/bin")
-  return (
-    path
-      .split(delimiter)
-      .map((folder) => join(folder, name))
-      .find((file) => existsSync(file)) ?? null
-  )
+  return programPath(name, yield* Effect.orElseSucceed(Config.String("PATH"), () => "/usr/bin:/bin"))
 })
 
 const runs = (command: string, args: ReadonlyArray<string>) =>
@@ -70,8 +63,14 @@ export const permissionOptionsOf = (node: string) => firstThatRuns(node, permiss
 const detectBubblewrap = Effect.gen(function* () {
   const path = yield* findProgram("bwrap")
   if (path === null) return "it is not installed"
-  const options = yield* firstThatRuns(path, sandboxOptions, [...bareSandbox, "/usr/bin/true"])
-  return options === null ? "this system lets no ordinary user make a namespace" : { path, options }
+  const isRoot = process.getuid?.() === 0
+  const first = isRoot ? yield* findProgram("unshare") : path
+  if (first === null) return "there is no unshare, which root needs for it"
+  const before = isRoot ? [...aroundRoot, path] : []
+  const candidates = sandboxOptions.map((options) => [...before, ...options])
+  const options = yield* firstThatRuns(first, candidates, [...bareSandbox, "/usr/bin/true"])
+  if (options === null) return "this system lets no ordinary user make a namespace"
+  return { command: [first, ...options] } satisfies Confinement["bubblewrap"]
 })
 
 const detectPrlimit = Effect.gen(function* () {

@@ -1,5 +1,6 @@
 /** Watches what a plugin's processes use, and ends them all when it is too much. */
-import { Clock, Deferred, Duration, Effect, Schema, type Scope } from "effect"
+import { Clock, Deferred, Effect, Schema, type Scope } from "effect"
+import { folderUsage } from "./folderUsage.ts"
 import { makeProcessTree } from "./processTree.ts"
 
 /** Most of a plugin's processes together. */
@@ -8,11 +9,13 @@ export interface GuardLimits {
   /** Of one core, over {@link cpuWindowMs}. */
   readonly cpuPercent: number
   readonly processes: number
+  /** In its folder, and in files without a name. */
+  readonly diskBytes: number
 }
 
 /** The plugin used more than it may; all its processes were killed. */
 export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExceeded", {
-  limit: Schema.Literals(["memory", "cpu", "processes"]),
+  limit: Schema.Literals(["memory", "cpu", "processes", "disk"]),
   /** Bytes, percent of one core, or processes. */
   measured: Schema.Number,
   allowed: Schema.Number
@@ -27,6 +30,7 @@ export interface ProcessUsage {
   readonly rssBytes: number
   readonly cpuPercent: number
   readonly processes: number
+  readonly diskBytes: number
 }
 
 /** A watch over one start of a plugin. */
@@ -43,6 +47,8 @@ export interface GuardedProcess {
   readonly pid: number
   /** One `NAME=value` of its environment that no other start has: by it a child is known that has left the session. */
   readonly marker: string
+  /** The one that it may write in. */
+  readonly folder: string
   readonly limits: GuardLimits
 }
 
@@ -50,8 +56,10 @@ export interface GuardedProcess {
 export const sampleMs = 100
 /** Over which processor time is averaged: starting up, or one slow observation, is no offence. */
 export const cpuWindowMs = 30_000
-// Looking for new processes costs more than looking at known ones.
+// Looking for new processes, and into folders, costs more than looking at known processes.
 const samplesPerSearch = 5
+// Whoever has used the processor for so long may have written some hundred megabytes.
+const cpuMsPerLook = 20
 
 /** What is too much, if anything; memory first, since it hurts the whole machine. */
 export const exceededBy = (usage: ProcessUsage, limits: GuardLimits): LimitExceeded | null => {
@@ -59,6 +67,7 @@ export const exceededBy = (usage: ProcessUsage, limits: GuardLimits): LimitExcee
     measured > allowed ? new LimitExceeded({ limit, measured, allowed }) : null
   return (
     over("memory", usage.rssBytes, limits.memoryBytes) ??
+    over("disk", usage.diskBytes, limits.diskBytes) ??
     over("processes", usage.processes, limits.processes) ??
     over("cpu", usage.cpuPercent, limits.cpuPercent)
   )
@@ -80,6 +89,7 @@ export const makeCpuWindow = (startMs: number) => {
  * stops the process: finalizers run backwards, so the process is asked to stop first, and what outlives it is killed then.
  */
 export const guardProcess = Effect.fn("guardProcess")(function* ({
+  folder,
   limits,
   marker,
   pid
@@ -87,22 +97,54 @@ export const guardProcess = Effect.fn("guardProcess")(function* ({
   const exceeded = yield* Deferred.make<LimitExceeded>()
   const tree = makeProcessTree(pid, marker)
   const kill = Effect.promise(tree.kill)
-  const nowMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
-  const cpuPercentAt = makeCpuWindow(yield* nowMs)
+  const clock = yield* Clock.Clock
+  const nowMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const cpuPercentAt = makeCpuWindow(nowMs())
   let usage: ProcessUsage | null = null
-  let samples = 0
+  let diskBytes = 0
+  let cpuMs = 0
 
-  const look = Effect.gen(function* () {
-    if (samples++ % samplesPerSearch === 0) yield* Effect.promise(tree.search)
-    const { cpuMs, processes, rssBytes } = tree.sample()
-    usage = { rssBytes, processes, cpuPercent: cpuPercentAt(yield* nowMs, cpuMs) }
-    const over = exceededBy(usage, limits)
-    if (over === null) return
-    yield* kill
-    yield* Deferred.succeed(exceeded, over)
+  const look = (): LimitExceeded | null => {
+    const { processes, rssBytes, ...sample } = tree.sample()
+    cpuMs = sample.cpuMs
+    usage = { rssBytes, processes, diskBytes, cpuPercent: cpuPercentAt(nowMs(), cpuMs) }
+    return exceededBy(usage, limits)
+  }
+
+  // A timer, since a fiber that wakes ten times a second takes more of the processor than all that it looks at.
+  const breach = Effect.callback<LimitExceeded>((resume) => {
+    let samples = 0
+    let isSearching = false
+    const search = async () => {
+      isSearching = true
+      await tree.search()
+      isSearching = false
+    }
+    let isReading = false
+    let cpuMsRead = 0
+    const readFolder = async () => {
+      isReading = true
+      cpuMsRead = cpuMs
+      diskBytes = await folderUsage(folder, tree.pids())
+      isReading = false
+    }
+    const tick = () => {
+      const isTurn = samples++ % samplesPerSearch === 0
+      if (isTurn && !isSearching) void search()
+      const over = look()
+      if (over !== null) return resume(Effect.succeed(over))
+      if (!isReading && (isTurn || cpuMs - cpuMsRead >= cpuMsPerLook)) void readFolder()
+    }
+    const timer = setInterval(tick, sampleMs)
+    tick()
+    return Effect.sync(() => clearInterval(timer))
   })
 
   yield* Effect.addFinalizer(() => kill)
-  yield* look.pipe(Effect.andThen(Effect.sleep(Duration.millis(sampleMs))), Effect.forever, Effect.forkScoped)
+  yield* breach.pipe(
+    Effect.tap(() => kill),
+    Effect.flatMap((over) => Deferred.succeed(exceeded, over)),
+    Effect.forkScoped
+  )
   return { exceeded: Deferred.await(exceeded), usage: () => usage }
 })

@@ -17,6 +17,8 @@ export interface TreeSample {
 
 /** One start of a plugin. */
 export interface ProcessTree {
+  /** Those that are known, some of them gone. */
+  readonly pids: () => ReadonlyArray<number>
   /** Looks at the processes that are known. */
   readonly sample: () => TreeSample
   /** Looks for others. */
@@ -118,5 +120,5 @@ export const makeProcessTree = (pid: number, marker: string): ProcessTree => {
     }
   }
 
-  return { sample, search, kill }
+  return { pids: () => [...members.keys()], sample, search, kill }
 }

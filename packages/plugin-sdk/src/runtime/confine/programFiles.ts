@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { dirname, isAbsolute, join } from "node:path"
-import { programFile } from "../launch/programDigest.ts"
+import { programFile } from "../launch/resolveProgram.ts"
 
 const ancestors = (folder: string): ReadonlyArray<string> => {
   const parent = dirname(folder)

@@ -1,5 +1,5 @@
 /** The limits that the kernel itself keeps, as arguments of prlimit(1). They hold for each process of a plugin by itself. */
-import { readdirSync, statSync } from "node:fs"
+import { readdirSync, readFileSync, statSync } from "node:fs"
 import type { ConfinementLevel } from "../PluginRuntime.ts"
 
 /** What one plugin may use. */
@@ -37,12 +37,33 @@ const tasksOfThisUser = (): number => {
   return tasks
 }
 
-/** Root is exempt from the number of processes: there only the watchdog keeps it. */
-export const resourceLimits = (limits: ResourceLimits, level: ConfinementLevel): ReadonlyArray<string> => [
-  "--core=0",
-  `--fsize=${fileBytesMax}`,
-  `--nofile=${limits.openFiles}`,
-  `--nproc=${limits.processes * threadsPerProcess + (level === "bubblewrap" ? 0 : tasksOfThisUser())}`,
-  ...(limits.cpuSeconds === undefined ? [] : [`--cpu=${limits.cpuSeconds}`]),
-  ...(limits.memoryBytes === undefined ? [] : [`--data=${limits.memoryBytes + reservedBytes}`])
-]
+const ownLimits = (): string => {
+  try {
+    return readFileSync("/proc/self/limits", "latin1")
+  } catch {
+    return ""
+  }
+}
+
+// Nobody may give a program more than he has himself: prlimit would refuse, and start nothing.
+const within = (limits: string) => (name: string, wanted: number) => {
+  const hard = Number(new RegExp(`^Max ${name} +\\S+ +(\\d+)`, "m").exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
+  return Math.min(wanted, hard)
+}
+
+/**
+ * Root is exempt from the number of processes: there only the watchdog keeps it. Where this process itself has less, as in a
+ * container, so has the plugin.
+ */
+export const resourceLimits = (limits: ResourceLimits, level: ConfinementLevel): ReadonlyArray<string> => {
+  const most = within(ownLimits())
+  const processes = limits.processes * threadsPerProcess + (level === "bubblewrap" ? 0 : tasksOfThisUser())
+  return [
+    "--core=0",
+    `--fsize=${most("file size", fileBytesMax)}`,
+    `--nofile=${most("open files", limits.openFiles)}`,
+    `--nproc=${most("processes", processes)}`,
+    ...(limits.cpuSeconds === undefined ? [] : [`--cpu=${most("cpu time", limits.cpuSeconds)}`]),
+    ...(limits.memoryBytes === undefined ? [] : [`--data=${most("data size", limits.memoryBytes + reservedBytes)}`])
+  ]
+}

@@ -25,7 +25,7 @@ export const outsideContract = "its description is outside the contract"
 
 /** How a start ended by itself. `stuck`: it was alive and answered nothing any more. */
 export interface UnitEnd {
-  readonly code: "crashed" | "stuck" | "memory_limit" | "cpu_limit" | "process_limit"
+  readonly code: "crashed" | "stuck" | "memory_limit" | "cpu_limit" | "process_limit" | "disk_limit"
   /** For its owner. */
   readonly detail: string
 }

@@ -1,9 +1,9 @@
 /** A plugin behind a socket, asked in the agent's words. */
-import { existsSync } from "node:fs"
 import { Code, type ConnectError } from "@connectrpc/connect"
 import { Effect, type Redacted, Result, type Scope } from "effect"
 import { decodeDescription, decodeVerdict } from "../../contract/decode.ts"
 import { type Observation, rawDataBytesMax } from "../../contract/Observation.ts"
+import { isSocket } from "../connectPlugin.ts"
 import { PluginFault } from "../Plugin.ts"
 import { faultCodeOf, makePluginClient } from "../pluginClient.ts"
 import { type Asked, outsideContract, startFailed } from "./UnitLaunch.ts"
@@ -15,6 +15,8 @@ export interface PluginAddress {
   readonly token: Redacted.Redacted<string>
   readonly readyMsMax: number
   readonly callMsMax: number
+  /** Whether a process of ours makes the socket. */
+  readonly isOurs?: boolean
 }
 
 const socketPollMs = 10
@@ -27,6 +29,7 @@ const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, " ").s
 export const askOverSocket = Effect.fnUntraced(function* ({
   callMsMax,
   id,
+  isOurs = false,
   readyMsMax,
   socket,
   token
@@ -40,8 +43,8 @@ export const askOverSocket = Effect.fnUntraced(function* ({
 
   const describe = Effect.gen(function* () {
     for (;;) {
-      // Asking before the plugin listens would be an error like any other, so the socket's file is awaited first.
-      while (!existsSync(socket)) yield* Effect.sleep(socketPollMs)
+      // Asking before the plugin listens would be an error like any other, so the socket is awaited first. A link to another is none.
+      while (!isSocket(socket, isOurs)) yield* Effect.sleep(socketPollMs)
       const answer = yield* Effect.result(client.describe(readyMsMax))
       if (Result.isSuccess(answer)) {
         return yield* Effect.mapError(decodeDescription(answer.success), () =>

@@ -1,13 +1,11 @@
 /** Reaches a plugin that somebody else started, on the socket where it listens already. The agent holds it by nothing. */
-import { lstatSync } from "node:fs"
 import { Effect, Redacted } from "effect"
+import { isSocket } from "../connectPlugin.ts"
 import type { UnitProgram, UnitSettings } from "../PluginManifest.ts"
 import { askOverSocket } from "./askOverSocket.ts"
 import { startFailed, type UnitLauncher } from "./UnitLaunch.ts"
 
 type SocketProgram = Extract<UnitProgram, { readonly kind: "socket" }>
-
-const isSocket = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true
 
 /** It ends when nobody listens any more, which the next call or look finds out. */
 export const socketLauncher = ({ limits, plugins }: UnitSettings, { path, token }: SocketProgram): UnitLauncher => ({
@@ -16,7 +14,7 @@ export const socketLauncher = ({ limits, plugins }: UnitSettings, { path, token 
   isWatched: true,
   launch: Effect.gen(function* () {
     // Whoever starts it may not have got so far. There is nothing to wait for here: it is tried again after a while.
-    if (!isSocket(path)) return yield* startFailed(null)("not_ready", "there is no socket at its path")
+    if (!isSocket(path, false)) return yield* startFailed(null)("not_ready", "there is no socket at its path")
     const asked = yield* Effect.forEach(plugins, ({ id }) =>
       Effect.map(
         askOverSocket({ id, socket: path, token: Redacted.make(token, { label: "plugin token" }), ...limits }),

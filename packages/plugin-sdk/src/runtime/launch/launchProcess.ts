@@ -1,8 +1,6 @@
 /** Starts a unit as a process: its program is the one that was meant, it is held as far as this machine can, and it is watched. */
 import type { ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startProcess } from "@farmops/core/process/startProcess"
 import { Config, Effect, Option, Redacted, type Scope } from "effect"
@@ -15,6 +13,7 @@ import {
 } from "../../contract/environment.ts"
 import { confineLaunch } from "../confine/confineLaunch.ts"
 import type { Confinement } from "../confine/detectConfinement.ts"
+import { folderBytesMax } from "../confine/folderUsage.ts"
 import {
   exceededBy,
   type GuardLimits,
@@ -27,7 +26,9 @@ import type { UnitProgram, UnitSettings } from "../PluginManifest.ts"
 import { askOverSocket } from "./askOverSocket.ts"
 import { logOutput } from "./logOutput.ts"
 import { childEnded, stopChild } from "./pluginChild.ts"
-import { fileDigest, programFile } from "./programDigest.ts"
+import { pluginDirectory } from "./pluginDirectory.ts"
+import { fileDigest } from "./programDigest.ts"
+import { resolveProgram } from "./resolveProgram.ts"
 import { type StartFailed, startFailed, type UnitEnd, type UnitLauncher } from "./UnitLaunch.ts"
 
 type ExecProgram = Extract<UnitProgram, { readonly kind: "exec" }>
@@ -38,17 +39,13 @@ const mib = 1024 * 1024
 // Weakest first.
 const ranks: ReadonlyArray<string> = ["none", "process", "permission", "bubblewrap"]
 
-const makeDirectory = Effect.acquireRelease(
-  // mkdtemp makes it 0700. The system's folder keeps the path short: a socket's may have about 100 bytes.
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "farmops-plugin-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
-
-const checkDigest = Effect.fnUntraced(function* ({ args, command, digest, environment }: ExecProgram) {
+/** The program as it is to be started, and its digest: what is looked up once cannot be two files. */
+const findProgram = Effect.fnUntraced(function* ({ args, command, digest, environment }: ExecProgram) {
   const path = environment.PATH ?? Option.getOrElse(yield* Effect.option(Config.String("PATH")), () => "/usr/bin:/bin")
-  const file = programFile(command, args, path)
-  const found = file === null ? null : yield* fileDigest(file)
-  if (digest === null || digest === found) return found
+  const program = resolveProgram(command, args, path)
+  if (program === null) return yield* failed("not_ready", "its program was not found")
+  const found = program.file === null ? null : yield* fileDigest(program.file)
+  if (digest === null || digest === found) return { command: program.command, args: program.args, digest: found }
   return yield* failed(
     "digest_mismatch",
     found === null ? "its program cannot be read" : `its program's SHA-256 is ${found}`
@@ -88,7 +85,8 @@ const confine = Effect.fnUntraced(function* (
     }
   ).pipe(Effect.mapError(({ message }) => failed("not_confined", message)))
   if (requireConfinement !== null && ranks.indexOf(confined.level) < ranks.indexOf(requireConfinement)) {
-    const why = machine.missing.map(({ level, why }) => `${level}: ${why}`).join("; ")
+    const lacks = machine.missing.map(({ level, why }) => `${level}: ${why}`).join("; ")
+    const why = lacks === "" ? "its program, its arguments or its environment do not allow more" : lacks
     return yield* failed("not_confined", `only ${confined.level} is reached, not ${requireConfinement} (${why})`)
   }
   return confined
@@ -119,12 +117,12 @@ export const processLauncher = (
   confinement: "none",
   isWatched: true,
   launch: Effect.gen(function* () {
-    const digest = yield* checkDigest(program)
-    const directory = yield* makeDirectory
+    const { digest, ...found } = yield* findProgram(program)
+    const directory = yield* pluginDirectory(spec.key)
     const token = randomBytes(32).toString("hex")
     const { environment, sockets } = addresses(spec, program, directory)
     const env = { HOME: directory, ...program.environment, ...environment, [tokenVariable]: token }
-    const held = yield* confine(spec, program, yield* machine, env, directory)
+    const held = yield* confine(spec, { ...program, ...found }, yield* machine, env, directory)
     // Standard input is a pipe that the kernel closes when this process ends, however it ends: the plugin then stops.
     const start = startProcess(held.command, held.args, { cwd: directory, env: held.env, stdin: true })
     const child = yield* Effect.mapError(start, ({ message }) => failed("not_ready", message))
@@ -135,16 +133,23 @@ export const processLauncher = (
     const watched: { -readonly [K in keyof GuardLimits]: GuardLimits[K] } = {
       memoryBytes: spec.limits.memoryMibMax * mib,
       cpuPercent: spec.limits.cpuPercentMax,
-      processes: spec.limits.processesMax
+      processes: spec.limits.processesMax,
+      diskBytes: folderBytesMax
     }
-    const guard = yield* guardProcess({ pid, marker: `${tokenVariable}=${token}`, limits: watched })
+    const guard = yield* guardProcess({ pid, marker: `${tokenVariable}=${token}`, folder: directory, limits: watched })
     const { stopMsMax } = spec.limits
     yield* Effect.addFinalizer(() => stopChild(child, stopMsMax, () => terminateConfined(pid, held.level)))
     if (child.stdout !== null) yield* Effect.forkScoped(logOutput(spec.key, "stdout", child.stdout))
     if (child.stderr !== null) yield* Effect.forkScoped(logOutput(spec.key, "stderr", child.stderr))
     const asked = yield* Effect.forEach(sockets, ({ id, socket }) =>
       Effect.map(
-        askOverSocket({ id, socket, token: Redacted.make(token, { label: "plugin token" }), ...spec.limits }),
+        askOverSocket({
+          id,
+          isOurs: true,
+          socket,
+          token: Redacted.make(token, { label: "plugin token" }),
+          ...spec.limits
+        }),
         (one) => [id, one] as const
       )
     )

@@ -11,8 +11,12 @@ type WasmProgram = Extract<UnitProgram, { readonly kind: "wasm" }>
 const mib = 1024 * 1024
 const failed = startFailed(null)
 
-/** It has one plugin, since a module is one. */
-export const wasmLauncher = ({ key, limits }: UnitSettings, { digest, module }: WasmProgram): UnitLauncher => ({
+/** It has one plugin, since a module is one. `workerFile` is that of {@link startWasmPlugin}. */
+export const wasmLauncher = (
+  { key, limits }: UnitSettings,
+  { digest, module }: WasmProgram,
+  workerFile?: URL
+): UnitLauncher => ({
   obtained: "wasm",
   confinement: "wasm",
   isWatched: false,
@@ -20,13 +24,14 @@ export const wasmLauncher = ({ key, limits }: UnitSettings, { digest, module }: 
     const found = yield* fileDigest(module)
     if (found === null) return yield* failed("not_ready", "its module cannot be read")
     if (digest !== null && digest !== found) return yield* failed("digest_mismatch", `its module's SHA-256 is ${found}`)
-    const { callMsMax, memoryMibMax, readyMsMax } = limits
+    const { callMsMax, memoryMibMax, readyMsMax, stopMsMax } = limits
     const plugin = yield* startWasmPlugin({
       // Checked with everything else that it says of itself.
       id: null,
       module,
       digest: found,
-      limits: { callMsMax, readyMsMax, memoryBytesMax: memoryMibMax * mib }
+      limits: { callMsMax, readyMsMax, stopMsMax, memoryBytesMax: memoryMibMax * mib },
+      ...(workerFile !== undefined && { workerFile })
     }).pipe(
       Effect.mapError(({ reason }) => failed(reason === outsideContract ? "bad_description" : "not_ready", reason))
     )
@@ -44,7 +49,7 @@ export const wasmLauncher = ({ key, limits }: UnitSettings, { digest, module }: 
       pid: null,
       rssBytes: () => null,
       lower: () => undefined,
-      ended: Effect.never
+      ended: Effect.as(plugin.stuck, { code: "stuck" as const, detail: "its thread cannot be ended" })
     }
   })
 })

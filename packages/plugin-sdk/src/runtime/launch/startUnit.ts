@@ -14,7 +14,7 @@ export interface StartedUnit {
 
 /** Whether no other start of the same program cures it. */
 export const isFinal = (reason: Deactivation): boolean =>
-  !["not_ready", "memory_limit", "cpu_limit", "process_limit"].includes(reason)
+  !["not_ready", "memory_limit", "cpu_limit", "process_limit", "disk_limit"].includes(reason)
 
 const tooEarly = ({ code, detail }: UnitEnd) =>
   startFailed(null)(code === "crashed" || code === "stuck" ? "not_ready" : code, detail)

@@ -36,5 +36,18 @@ const createTables = Effect.gen(function* () {
   yield* sql`CREATE TABLE agent_observation_note (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)`
 })
 
+// Which plugins did not survive which observation: asked as if for the first time at each start, they would be given up.
+const createSetAside = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE agent_observation_set_aside (
+    position BIGINT NOT NULL,
+    plugin TEXT NOT NULL,
+    PRIMARY KEY (position, plugin)
+  )`
+})
+
 /** For `Database.layerMigrations`. */
-export const observationMigrations: Record<string, typeof createTables> = { "0001_observation_store": createTables }
+export const observationMigrations: Record<string, typeof createTables> = {
+  "0001_observation_store": createTables,
+  "0002_set_aside": createSetAside
+}

@@ -19,6 +19,13 @@ interface Slot {
   readonly scope: Scope.Closeable
 }
 
+/** What came of a replacement. */
+export interface Replacement {
+  readonly failures: ReadonlyArray<StartFailed>
+  /** Whether it has the place now, as it has where nothing that could go on was there. */
+  readonly isIn: boolean
+}
+
 /** What is run, and the way to change it. Each change is for one caller at a time. */
 export interface PluginUnits {
   readonly keys: () => ReadonlyArray<string>
@@ -28,7 +35,7 @@ export interface PluginUnits {
   /** Starts it. It stays, whatever comes of its first start, whose failures are the answer's answer. */
   readonly add: (spec: UnitSettings, launcher: UnitLauncher) => Effect.Effect<Unit["first"]>
   /** Starts it, and puts it in the place of the unit with its key once all of its plugins are ready; else that one stays. */
-  readonly replace: (spec: UnitSettings, launcher: UnitLauncher) => Effect.Effect<ReadonlyArray<StartFailed>>
+  readonly replace: (spec: UnitSettings, launcher: UnitLauncher) => Effect.Effect<Replacement>
   readonly remove: (key: string) => Effect.Effect<void>
 }
 
@@ -108,13 +115,13 @@ export const makePluginUnits = Effect.fnUntraced(function* (
           const old = slots.get(spec.key)
           if (failures.length > 0 && old !== undefined && old.unit.plugins().length > 0) {
             yield* close(next)
-            return failures
+            return { failures, isIn: false }
           }
           slots.set(spec.key, next)
           if (old !== undefined) yield* old.unit.drain
           yield* next.unit.attach
           if (old !== undefined) yield* close(old)
-          return failures
+          return { failures, isIn: true }
         })
       ),
     remove: (key) =>

@@ -8,7 +8,7 @@ import type { Observation } from "../../contract/Observation.ts"
 import type { Verdict } from "../../contract/Verdict.ts"
 import type { CheckedPlugin } from "../launch/checkPlugin.ts"
 import { isFinal, type StartedUnit, startUnit } from "../launch/startUnit.ts"
-import type { StartFailed, UnitEnd, UnitLauncher } from "../launch/UnitLaunch.ts"
+import { type StartFailed, startFailed, type UnitEnd, type UnitLauncher } from "../launch/UnitLaunch.ts"
 import { PluginFault } from "../Plugin.ts"
 import type { UnitSettings } from "../PluginManifest.ts"
 import type { Deactivation } from "../PluginRuntime.ts"
@@ -53,6 +53,7 @@ export const defaultPace: Pace = { lookMs: 30_000, sampleMs: 5_000 }
 // A plugin that is alive describes itself at once; one that does not is stuck in a loop that only a signal ends.
 const probeMsMax = 1_000
 const whyMsMax = 500
+const ownFault = "the agent itself failed, see its log"
 // Less is no news.
 const rssStepBytes = 1024 * 1024
 
@@ -170,7 +171,20 @@ export const superviseUnit = Effect.fnUntraced(function* (
     // A call learns first that a process has ended, and nothing of why.
     const why = { duration: whyMsMax, orElse: () => Effect.succeed(found) }
     return yield* Effect.timeoutOrElse(launched.ended, why)
-  }).pipe(Effect.scoped)
+  }).pipe(
+    Effect.scoped,
+    // A fault of ours in one start or its end must not be the end of all starts.
+    Effect.catchDefect((defect) =>
+      Effect.gen(function* () {
+        yield* Effect.logError("A plugin's start or end failed in the agent itself").pipe(
+          Effect.annotateLogs("unit", spec.key)
+        )
+        yield* Effect.logDebug(defect)
+        if (life !== null) yield* retire(life, { code: "crashed", detail: ownFault })
+        return yield* startFailed(null)("not_ready", ownFault)
+      })
+    )
+  )
 
   const giveUp = (reason: Deactivation, detail: string) =>
     Effect.forEach(members.inUse(), (member) => members.deactivate(member, reason, detail), { discard: true })
@@ -253,7 +267,7 @@ export const superviseUnit = Effect.fnUntraced(function* (
         const verdict = yield* Effect.acquireUseRelease(enter, use, leave)
         if (verdict !== null) return verdict
         // Between two starts. A caller may not wait for ever, and what it waited for is no new fault.
-        yield* Effect.timeoutOrElse(news.await, { duration: limits.readyMsMax, orElse: () => fault("crashed") })
+        yield* Effect.timeoutOrElse(news.await, { duration: limits.readyMsMax, orElse: () => fault("not_ready") })
       }
     }),
     blame: Effect.fnUntraced(function* (id: string, code: Deactivation) {

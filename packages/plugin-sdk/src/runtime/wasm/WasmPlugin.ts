@@ -1,15 +1,17 @@
 /**
  * Runs a plugin that is a WebAssembly module without imports, in a thread of its own: it can compute and answer, and nothing
- * else. A call that takes too long ends the thread; the next one starts another.
+ * else. A call that takes too long is given up at its time, whatever its thread does; the thread is ended, and the next call
+ * starts another. One that cannot be ended is never joined by a second.
  */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { basename } from "node:path"
-import { Effect, Exit, Result, Scope, Semaphore } from "effect"
+import { Deferred, Effect, Exit, Fiber, Result, Scope, Semaphore } from "effect"
 import { messageBytesMax, type Observation, rawDataBytesMax } from "../../contract/Observation.ts"
 import { outsideContract } from "../launch/UnitLaunch.ts"
 import { type Plugin, PluginFault, PluginNotReady } from "../Plugin.ts"
 import { moduleBytesMax } from "./inspectModule.ts"
+import { leftThreads } from "./leftThreads.ts"
 import { startWasmThread, type WasmFault, type WasmThread } from "./WasmThread.ts"
 import { readDescription, readVerdict, writeRequest } from "./wasmMessages.ts"
 
@@ -18,6 +20,8 @@ export interface WasmLimits {
   /** To compile and describe itself. */
   readonly readyMsMax: number
   readonly callMsMax: number
+  /** To end a thread. What does not is left alone, and no other is started meanwhile. */
+  readonly stopMsMax: number
   /** The largest maximum that its memory may declare. */
   readonly memoryBytesMax: number
 }
@@ -26,6 +30,8 @@ export interface WasmLimits {
 export const defaultWasmLimits: WasmLimits = {
   readyMsMax: 5_000,
   callMsMax: 1_000,
+  // What a module may hold is ended within half of that.
+  stopMsMax: 2_000,
   // The largest observation and the largest answer, with room to work.
   memoryBytesMax: 32 * 1024 * 1024
 }
@@ -49,11 +55,13 @@ export interface WasmPlugin extends Plugin {
   readonly digest: string
   /** Threads that were needed so far. */
   readonly starts: () => number
+  /** Succeeds when a thread of it could not be ended. */
+  readonly stuck: Effect.Effect<void>
   /** Handed to the module with each observation from now on; checked by the caller against the published schema. */
   readonly configure: (configuration: unknown) => Effect.Effect<void>
 }
 
-const faultCodes = { trap: "error", answer: "answer", module: "crashed", died: "crashed" } as const
+const faultCodes = { trap: "error", answer: "answer", module: "crashed", died: "crashed", memory: "crashed" } as const
 const noMemory = new Uint8Array()
 
 interface Running {
@@ -77,7 +85,7 @@ const load = Effect.fnUntraced(function* ({ digest: expected, id, module }: Wasm
 export const startWasmPlugin = Effect.fn("startWasmPlugin")(function* (
   spec: WasmPluginSpec
 ): Effect.fn.Return<WasmPlugin, PluginNotReady, Scope.Scope> {
-  const { callMsMax, memoryBytesMax, readyMsMax } = { ...defaultWasmLimits, ...spec.limits }
+  const { callMsMax, memoryBytesMax, readyMsMax, stopMsMax } = { ...defaultWasmLimits, ...spec.limits }
   const { bytes, digest, notReady } = yield* load(spec)
   let id = spec.id ?? ""
   const fault = (code: PluginFault["code"]) => new PluginFault({ plugin: id, code })
@@ -85,35 +93,48 @@ export const startWasmPlugin = Effect.fn("startWasmPlugin")(function* (
   let running: Running | null = null
   let starts = 0
   let configuration: unknown = null
+  let ending: Fiber.Fiber<unknown> | null = null
+  const stuck = yield* Deferred.make<void>()
 
+  // In the background: whoever waits for an answer does not wait for a thread's end.
+  const end = Effect.fnUntraced(function* (scope: Scope.Closeable) {
+    const isLeft = Effect.suspend(() => (leftThreads(digest) > 0 ? Deferred.succeed(stuck, undefined) : Effect.void))
+    ending = yield* Effect.forkDetach(Effect.andThen(Scope.close(scope, Exit.void), isLeft), {
+      startImmediately: true,
+      uninterruptible: true
+    })
+  })
+  const ended = Effect.suspend(() => (ending === null ? Effect.void : Fiber.await(ending)))
   const stop = Effect.uninterruptible(
     Effect.suspend(() => {
       const last = running
       running = null
-      return last === null ? Effect.void : Scope.close(last.scope, Exit.void)
+      return last === null ? Effect.void : end(last.scope)
     })
   )
 
   const launch = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      yield* stop
+      yield* restore(ended)
+      if (leftThreads(digest) > 0) return yield* notReady("a thread of it is there still that could not be ended")
       starts++
       const scope = yield* Scope.make()
       const setup = { bytes, memoryBytesMax, answerBytesMax: messageBytesMax }
-      const thread = yield* restore(Scope.provide(startWasmThread(setup, spec.workerFile), scope)).pipe(
+      const program = { setup, digest, stopMsMax, workerFile: spec.workerFile }
+      const thread = yield* restore(Scope.provide(startWasmThread(program), scope)).pipe(
         Effect.mapError(({ reason }) => notReady(reason)),
         Effect.timeoutOrElse({
           duration: readyMsMax,
           orElse: () => Effect.fail(notReady(`it did not describe itself within ${readyMsMax / 1000} s`))
         }),
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+        Effect.onError(() => end(scope))
       )
       running = { thread, scope }
       return running
     })
   )
 
-  const retire = (cause: WasmFault) => (cause.code === "died" ? stop : Effect.void)
+  const retire = (cause: WasmFault) => (["died", "memory"].includes(cause.code) ? stop : Effect.void)
 
   // A call that is given up, by us or by whoever waits for it, goes on in its thread: only the thread's end ends it.
   const ask = (request: Uint8Array) =>
@@ -132,7 +153,7 @@ export const startWasmPlugin = Effect.fn("startWasmPlugin")(function* (
       )
     )
 
-  yield* Effect.addFinalizer(() => stop)
+  yield* Effect.addFinalizer(() => Effect.andThen(stop, ended))
   const first = yield* launch
   const described = yield* Effect.result(readDescription(first.thread.description))
   if (Result.isFailure(described)) return yield* notReady(outsideContract)
@@ -154,6 +175,7 @@ export const startWasmPlugin = Effect.fn("startWasmPlugin")(function* (
     digest,
     verify,
     starts: () => starts,
+    stuck: Deferred.await(stuck),
     configure: (next) =>
       Effect.sync(() => {
         configuration = next

@@ -1,4 +1,10 @@
-/** What a WebAssembly module must be before any of it runs: without imports, and with a memory that cannot outgrow its limit. */
+/**
+ * What a WebAssembly module must be before any of it runs: without imports, of WebAssembly 2.0 and of nothing later, and with a
+ * memory that cannot outgrow its limit. An engine knows more than that, such as objects that it collects itself, whose memory
+ * nobody has declared.
+ */
+import { codeFault } from "./inspectCode.ts"
+import { isValueType, type ModuleReader, moduleReader } from "./moduleReader.ts"
 import { type WasmModule, webAssembly } from "./webAssembly.ts"
 
 /** The size of a page of WebAssembly memory. */
@@ -22,36 +28,31 @@ const needed = [
   { name: "verify", kind: "function" }
 ] as const
 
-const section = { table: 4, memory: 5 } as const
+const section = { type: 1, table: 4, memory: 5, code: 10 } as const
+// The count of data segments. Behind it come tags of exceptions and whatever else is thought of.
+const lastSection = 12
+const functionType = 0x60
 
-// Only for modules that the engine has found valid: the form is sure, what it says is not.
-const reader = (bytes: Uint8Array, start: number) => {
-  let at = start
-  const byte = () => bytes[at++] ?? 0
-  const count = (): number => {
-    let value = 0
-    for (let factor = 1; ; factor *= 128) {
-      const next = byte()
-      value += (next & 127) * factor
-      if (next < 128) return value
+// Without types of structures and arrays, no instruction can make one.
+const typeFault = (read: ModuleReader): string | null => {
+  const fault = "it has a type that WebAssembly 2.0 does not know"
+  for (let types = read.count(); types > 0; types--) {
+    if (read.byte() !== functionType) return fault
+    for (const _ of ["parameters", "results"]) {
+      for (let values = read.count(); values > 0; values--) if (!isValueType(read.byte())) return fault
     }
   }
-  const skip = (length: number): void => {
-    at += length
-  }
-  return { byte, count, at: () => at, skip }
+  return null
 }
 
-type Reader = ReturnType<typeof reader>
-
 // Bit 0: there is a maximum. Bit 1: shared between threads. Bit 2: 64-bit addresses.
-const readLimits = (read: Reader) => {
+const readLimits = (read: ModuleReader) => {
   const flags = read.count()
   read.count()
   return { flags, maximum: (flags & 1) === 1 ? read.count() : null }
 }
 
-const memoryFault = (read: Reader, { memoryBytesMax }: ModuleLimits): string | null => {
+const memoryFault = (read: ModuleReader, { memoryBytesMax }: ModuleLimits): string | null => {
   if (read.count() !== 1) return "it has more than one memory"
   const { flags, maximum } = readLimits(read)
   if (maximum === null) return "its memory has no maximum"
@@ -60,7 +61,7 @@ const memoryFault = (read: Reader, { memoryBytesMax }: ModuleLimits): string | n
   return maximum > pagesMax ? `its memory may grow to ${maximum} pages, which is more than ${pagesMax}` : null
 }
 
-const tableFault = (read: Reader): string | null => {
+const tableFault = (read: ModuleReader): string | null => {
   const tables = read.count()
   if (tables > 1) return "it has more than one table"
   if (tables === 0) return null
@@ -71,14 +72,29 @@ const tableFault = (read: Reader): string | null => {
   return maximum > tableEntriesMax ? `its table may grow to more than ${tableEntriesMax} entries` : null
 }
 
+const faultOf = (id: number, bytes: Uint8Array, start: number, limits: ModuleLimits): string | null => {
+  const inside = moduleReader(bytes, start)
+  switch (id) {
+    case section.type:
+      return typeFault(inside)
+    case section.table:
+      return tableFault(inside)
+    case section.memory:
+      return memoryFault(inside, limits)
+    case section.code:
+      return codeFault(bytes, start)
+    default:
+      return id > lastSection ? `it has a section that WebAssembly 2.0 does not know: ${id}` : null
+  }
+}
+
 const sectionFault = (bytes: Uint8Array, limits: ModuleLimits): string | null => {
   // After the magic number and the version.
-  const read = reader(bytes, 8)
+  const read = moduleReader(bytes, 8)
   while (read.at() < bytes.length) {
     const id = read.byte()
     const length = read.count()
-    const inside = reader(bytes, read.at())
-    const fault = id === section.memory ? memoryFault(inside, limits) : id === section.table ? tableFault(inside) : null
+    const fault = faultOf(id, bytes, read.at(), limits)
     if (fault !== null) return fault
     read.skip(length)
   }

@@ -9,7 +9,7 @@ import { readAuthority } from "../http/readAuthority.ts"
 import type { Named } from "../localObservation.ts"
 import { pollForEver } from "../pollForEver.ts"
 import { makeReceiver, type Receive, type Receiver } from "../receive/Receiver.ts"
-import { mediaTypeOf, readBody } from "../receive/readBody.ts"
+import { mediaTypeOf } from "../receive/readBody.ts"
 import { accept, type RefusalCode } from "../receive/refusal.ts"
 import type { SourceMemory } from "../SourceMemory.ts"
 import { makeSourceStatus } from "../SourceStatus.ts"
@@ -90,12 +90,16 @@ export const makeAlertmanagerSource = Effect.fn("makeAlertmanagerSource")(functi
     if (after.transitions.length > 0) yield* memory.put(encodeAlerts(known))
   }, lock.withPermits(1))
 
-  const receive: Receive = Effect.fnUntraced(function* (request, sink) {
+  const admit: Receive["admit"] = (request) => {
     if (webhook === undefined || !isAuthorized(request.headers.authorization, webhook.credential)) {
-      return yield* Effect.fail<RefusalCode>("bad_credential")
+      return Effect.fail("bad_credential")
     }
-    if (mediaTypeOf(request) !== "application/json") return yield* Effect.fail<RefusalCode>("unsupported_media_type")
-    const body = yield* readBody(request, hookBounds)
+    return mediaTypeOf(request) === "application/json"
+      ? Effect.succeed(hookBounds)
+      : Effect.fail("unsupported_media_type")
+  }
+
+  const take: Receive["take"] = Effect.fnUntraced(function* (_, body, sink) {
     const alerts = yield* Effect.mapError(seenInHook(body), (): RefusalCode => "bad_body")
     yield* commit(
       (now) => reconcileHook(now, alerts),
@@ -118,7 +122,7 @@ export const makeAlertmanagerSource = Effect.fn("makeAlertmanagerSource")(functi
       )
     )
 
-  const receiver = yield* makeReceiver(name, receive)
+  const receiver = yield* makeReceiver(name, { admit, take })
   const source: AlertmanagerSource = {
     name,
     sourceType: alertSourceType,

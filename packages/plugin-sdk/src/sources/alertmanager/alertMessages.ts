@@ -65,6 +65,13 @@ const decodeHook = decode(HookMessage)
 
 type ApiAlert = (typeof ApiAlerts.Type)[number]
 
+// Both are normal times, or not known, which comes last.
+const timeOrder = (a: string | null, b: string | null): number => {
+  if (a === b) return 0
+  if (a === null || b === null) return a === null ? 1 : -1
+  return a < b ? -1 : 1
+}
+
 /** An alert of the API. One that another alert inhibits fires all the same: nobody has seen to it. */
 export const seenInApi = (
   { fingerprint, labels, startsAt, status }: ApiAlert,
@@ -74,10 +81,10 @@ export const seenInApi = (
   if (start === null || !isModest(labels)) return []
   const matching = status.silencedBy.map((id): MatchingSilence => {
     const found = silences.find((silence) => silence.id === id)
-    return { id, created_by: found?.createdBy ?? "", starts_at: normalTime(found?.startsAt ?? "") ?? start }
+    return { id, created_by: found?.createdBy ?? "", starts_at: normalTime(found?.startsAt ?? "") }
   })
   const state = status.state === "unprocessed" ? "unprocessed" : matching.length > 0 ? "suppressed" : "firing"
-  const sorted = matching.toSorted((a, b) => (a.starts_at < b.starts_at ? -1 : a.starts_at > b.starts_at ? 1 : 0))
+  const sorted = matching.toSorted((a, b) => timeOrder(a.starts_at, b.starts_at))
   return [{ fingerprint, startsAt: start, endsAt: null, status: state, labels, silences: sorted }]
 }
 

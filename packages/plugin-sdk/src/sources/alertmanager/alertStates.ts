@@ -7,11 +7,11 @@
  * An alert is its fingerprint and the moment it began: the same labels that fire again are another one.
  */
 
-/** A silence that matches an alert. */
+/** A silence that matches an alert. It may be gone before anything of it could be asked: then nobody made it, at no known time. */
 export interface MatchingSilence {
   readonly id: string
   readonly created_by: string
-  readonly starts_at: string
+  readonly starts_at: string | null
 }
 
 /** An alert as it was just seen. `unprocessed` is one that Alertmanager has not held against its silences yet. */

@@ -30,7 +30,8 @@ export const observeAlert = (
     silences
   }
   const silence = status === "suppressed" ? silences[0] : undefined
-  const happened = status === "resolved" ? endsAt : (silence?.starts_at ?? startsAt)
+  const began = silence === undefined ? startsAt : silence.starts_at
+  const happened = status === "resolved" ? endsAt : began
   const silencer = silence === undefined || silence.created_by === "" ? null : silence.created_by.toLowerCase()
   return {
     observationId: opaqueId("farmops/alert", name, fingerprint, startsAt, status, mark),

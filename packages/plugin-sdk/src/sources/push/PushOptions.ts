@@ -7,7 +7,7 @@ export const PushOptions = Schema.Struct({
   socket: Schema.NonEmptyString.check(
     Schema.isMaxLength(100, { message: "a path of at most 100 characters: the system takes no longer one" })
   ),
-  /** Which token a sender has to know: an absolute path of a file that is its owner's alone. A missing one is made. */
+  /** Which token a sender has to know: an absolute path of a file that is its owner's alone. A missing one is made, and a missing folder so that it is its owner's alone. */
   token_file: Schema.NonEmptyString,
   /** The tools that may push; others are refused. */
   source_types: Schema.NonEmptyArray(SourceType).check(Schema.isMaxLength(64)),

@@ -1,8 +1,8 @@
 /** The token that tools sign in with: in a file that nobody but its owner can read. */
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
-import { type FileHandle, open } from "node:fs/promises"
-import { isAbsolute } from "node:path"
+import { type FileHandle, mkdir, open } from "node:fs/promises"
+import { dirname, isAbsolute } from "node:path"
 import { Effect, Redacted } from "effect"
 import { SourceFailed } from "../../contract/Source.ts"
 
@@ -16,6 +16,8 @@ const openOrMake = async (path: string): Promise<FileHandle> => {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause
+    // Often that of the socket, which is made later, and as private.
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const made = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
     await made.write(`${randomBytes(tokenBytes).toString("hex")}\n`)
     await made.sync()

@@ -3,13 +3,21 @@ import { type ListenOptions, layerServer } from "@farmops/core/host/listen"
 import { Effect, Layer, Semaphore } from "effect"
 import { HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import type { ObservationSink } from "../../contract/Source.ts"
+import { makeBodyReaders } from "./BodyReaders.ts"
+import type { BodyBounds } from "./readBody.ts"
 import { type RefusalCode, refuse } from "./refusal.ts"
 
-/** What one request is answered with, once it is let in. */
-export type Receive = (
-  request: HttpServerRequest.HttpServerRequest,
-  sink: ObservationSink
-) => Effect.Effect<HttpServerResponse.HttpServerResponse, RefusalCode>
+/** What a receiver makes of a request. */
+export interface Receive {
+  /** By its head alone: how much of it may be read, or why nothing is. */
+  readonly admit: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<BodyBounds, RefusalCode>
+  /** What it is answered with, once it was read. */
+  readonly take: (
+    request: HttpServerRequest.HttpServerRequest,
+    body: Uint8Array,
+    sink: ObservationSink
+  ) => Effect.Effect<HttpServerResponse.HttpServerResponse, RefusalCode>
+}
 
 /** The way in. */
 export interface Receiver {
@@ -21,20 +29,29 @@ export interface Receiver {
   readonly open: (sink: ObservationSink) => Effect.Effect<never>
 }
 
-// Each may hold one body in memory: strangers are read before their signature can be checked.
-const requestsAtOnceMax = 16
+// What was read is checked and stored in a moment; whoever finds so many at it comes again.
+const takenAtOnceMax = 16
 
 /** A way in that is closed until `open` runs. */
-export const makeReceiver = (name: string, receive: Receive): Effect.Effect<Receiver> =>
+export const makeReceiver = (name: string, { admit, take }: Receive): Effect.Effect<Receiver> =>
   Effect.gen(function* () {
-    const room = yield* Semaphore.make(requestsAtOnceMax)
+    const room = yield* Semaphore.make(takenAtOnceMax)
+    const readers = makeBodyReaders()
     let sink: ObservationSink | null = null
     const handle = Effect.gen(function* () {
       const request = yield* HttpServerRequest.HttpServerRequest
       if (sink === null) return refuse("not_ready")
-      const answered = receive(request, sink).pipe(Effect.catch((code) => Effect.succeed(refuse(code))))
-      const answer = yield* room.withPermitsIfAvailable(1)(answered)
-      return answer._tag === "Some" ? answer.value : refuse("too_many_deliveries")
+      const to = sink
+      return yield* admit(request).pipe(
+        Effect.flatMap((bounds) =>
+          readers.use(request, bounds, (body) =>
+            Effect.flatMap(room.withPermitsIfAvailable(1)(take(request, body, to)), (answer) =>
+              answer._tag === "Some" ? Effect.succeed(answer.value) : Effect.fail<RefusalCode>("too_many_deliveries")
+            )
+          )
+        ),
+        Effect.catch((code) => Effect.succeed(refuse(code)))
+      )
     })
     return {
       handle,

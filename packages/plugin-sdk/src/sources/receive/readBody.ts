@@ -13,22 +13,28 @@ export interface BodyBounds {
 export const mediaTypeOf = ({ headers }: HttpServerRequest.HttpServerRequest): string =>
   (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? ""
 
-const collect = async (source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array | null> => {
+const collect = async (
+  source: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  took: (bytes: number) => void
+): Promise<Uint8Array | null> => {
   const chunks: Array<Uint8Array> = []
   let bytes = 0
   for await (const chunk of source) {
     bytes += chunk.length
     // Untrusted: what a sender announces need not be what it sends.
     if (bytes > bytesMax) return null
+    took(chunk.length)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
-/** The raw bytes of the body. A sender that goes away half way counts as one that is too slow. */
+/** The raw bytes of the body; `took` is told of each part. A sender that goes away half way counts as one that is too slow. */
 export const readBody = (
   request: HttpServerRequest.HttpServerRequest,
-  { bytesMax, msMax }: BodyBounds
+  { bytesMax, msMax }: BodyBounds,
+  took: (bytes: number) => void
 ): Effect.Effect<Uint8Array, RefusalCode> => {
   if (!["identity", ""].includes(request.headers["content-encoding"] ?? "")) {
     return Effect.fail("unsupported_media_type")
@@ -36,7 +42,7 @@ export const readBody = (
   if (Number(request.headers["content-length"] ?? 0) > bytesMax) return Effect.fail("body_too_large")
   return Stream.toAsyncIterableEffect(request.stream).pipe(
     Effect.flatMap((source) =>
-      Effect.tryPromise({ try: () => collect(source, bytesMax), catch: (): RefusalCode => "timeout" })
+      Effect.tryPromise({ try: () => collect(source, bytesMax, took), catch: (): RefusalCode => "timeout" })
     ),
     Effect.timeoutOrElse({ duration: msMax, orElse: () => Effect.fail<RefusalCode>("timeout") }),
     Effect.flatMap((body) => (body === null ? Effect.fail<RefusalCode>("body_too_large") : Effect.succeed(body)))

@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import type { Source } from "../../contract/Source.ts"
 import type { Named } from "../localObservation.ts"
 import { makeReceiver, type Receive, type Receiver } from "../receive/Receiver.ts"
-import { mediaTypeOf, readBody } from "../receive/readBody.ts"
+import { mediaTypeOf } from "../receive/readBody.ts"
 import { accept, type RefusalCode } from "../receive/refusal.ts"
 import { makeSourceStatus, type SourceStatus } from "../SourceStatus.ts"
 import { makeRecentDeliveries } from "./RecentDeliveries.ts"
@@ -19,11 +19,9 @@ const receiveWith = (options: WebhookOptions & Named, status: SourceStatus): Rec
     bytesMax: options.body_bytes_max ?? bodyBytesDefault,
     msMax: options.body_ms_max ?? bodyMsDefault
   }
-  return Effect.fnUntraced(function* (request, sink) {
-    const mediaType = mediaTypeOf(request)
-    if (!mediaTypes.includes(mediaType)) return yield* Effect.fail<RefusalCode>("unsupported_media_type")
-    const body = yield* readBody(request, bounds)
-    const reading = readDelivery(options, mediaType, request.headers, body, yield* Clock.currentTimeMillis)
+  const take: Receive["take"] = Effect.fnUntraced(function* (request, body, sink) {
+    const nowMs = yield* Clock.currentTimeMillis
+    const reading = readDelivery(options, mediaTypeOf(request), request.headers, body, nowMs)
     if (reading.tag === "refused") return yield* Effect.fail(reading.code)
     if (reading.tag !== "delivery") return accept(reading.tag)
     const { deliveryId, observation } = reading
@@ -38,6 +36,9 @@ const receiveWith = (options: WebhookOptions & Named, status: SourceStatus): Rec
     if (deliveryId !== null) recent.keep(deliveryId, observation.observationId)
     return accept(already ? "already" : "taken")
   })
+  const admit: Receive["admit"] = (request) =>
+    mediaTypes.includes(mediaTypeOf(request)) ? Effect.succeed(bounds) : Effect.fail("unsupported_media_type")
+  return { admit, take }
 }
 
 /** A receiver for one sender. It opens no port by itself. */

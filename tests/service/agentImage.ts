@@ -1,0 +1,97 @@
+/**
+ * The agent's image, built for real by podman from its Dockerfile. No registry is asked: what stands in for the public base image
+ * is this Node, with the prlimit that every Debian has, and the libraries that they link to.
+ */
+import { spawnSync } from "node:child_process"
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const repository = fileURLToPath(new URL("../..", import.meta.url))
+
+const ask = (command: string, args: ReadonlyArray<string>, cwd: string = repository) =>
+  spawnSync(command, [...args], { cwd, encoding: "utf8", timeout: 120_000, maxBuffer: 8 * 1024 * 1024 })
+
+const missing = (): string | null => {
+  const { error, status, stderr } = ask("podman", ["info"])
+  if (error !== undefined) return "podman is missing; install it with: apt-get install -y podman"
+  return status === 0 ? null : `podman does not work here: ${stderr.trim().split("\n").at(-1)}`
+}
+
+/** Why no container can be started here; null where one can. Tests skip then, and say so. */
+export const podmanMissing: string | null = missing()
+if (podmanMissing !== null) console.warn(`the test of the agent's image is skipped: ${podmanMissing}`)
+
+/** Runs podman to its end and gives what it printed; fails with what it complained of. */
+export const podman = (...args: ReadonlyArray<string>): string => {
+  const { status, stderr, stdout } = ask("podman", args)
+  if (status !== 0) throw new Error(`podman ${args.slice(0, 2).join(" ")} ended with ${status}: ${stderr}`)
+  return stdout.trim()
+}
+
+/** The same, null where it fails. */
+export const tryPodman = (...args: ReadonlyArray<string>): string | null => {
+  const { status, stdout } = ask("podman", args)
+  return status === 0 ? stdout.trim() : null
+}
+
+const must = (command: string, args: ReadonlyArray<string>, cwd: string) => {
+  const { status, stderr, stdout } = ask(command, args, cwd)
+  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stdout}${stderr}`)
+  return stdout
+}
+
+const importBase = (folder: string, name: string) => {
+  const root = join(folder, "root")
+  const put = (from: string, to: string) => {
+    mkdirSync(dirname(join(root, to)), { recursive: true })
+    cpSync(realpathSync(from), join(root, to))
+  }
+  put(process.execPath, "/usr/local/bin/node")
+  put("/usr/bin/prlimit", "/usr/bin/prlimit")
+  const linked = must("ldd", [process.execPath, "/usr/bin/prlimit"], folder).match(/\/\S+(?= \()/g) ?? []
+  for (const library of new Set(linked)) put(library, library)
+  mkdirSync(join(root, "tmp"))
+  chmodSync(join(root, "tmp"), 0o1777)
+  must("tar", ["-C", root, "-cf", "root.tar", "."], folder)
+  podman("import", "--quiet", "--change", "ENV PATH=/usr/local/bin:/usr/bin", join(folder, "root.tar"), name)
+}
+
+/** Builds the image as its Dockerfile says, from bundles of this tree. Gives its name and what removes it. */
+export const buildAgentImage = () => {
+  const folder = mkdtempSync(join(tmpdir(), "farmops-image-"))
+  const name = `localhost/farmops-agent-test:${process.pid}`
+  const base = `localhost/farmops-node-test:${process.pid}`
+  const remove = () => {
+    tryPodman("rmi", "--force", name, base)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const context = join(folder, "context")
+    const agent = join(context, "hosts/agent")
+    mkdirSync(agent, { recursive: true })
+    for (const file of ["LICENSE", "hosts/agent/package.json"]) cpSync(join(repository, file), join(context, file))
+    const rolldown = join(repository, "node_modules/rolldown/bin/cli.mjs")
+    const flags = ["-c", "../../rolldown.config.ts", "-d", join(agent, "dist")]
+    must(process.execPath, [rolldown, ...flags], join(repository, "hosts/agent"))
+    importBase(folder, base)
+    const dockerfile = join(repository, "deploy/agent/Dockerfile")
+    podman(
+      "build",
+      "--quiet",
+      "--layers=false",
+      "--file",
+      dockerfile,
+      "--build-arg",
+      `NODE_IMAGE=${base}`,
+      "--tag",
+      name,
+      context
+    )
+    return { name, remove }
+  } catch (cause) {
+    remove()
+    throw cause
+  }
+}
