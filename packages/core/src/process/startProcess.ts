@@ -52,7 +52,7 @@ export const killGroup = (child: ChildProcess): void => {
 
 type Stdio = "pipe" | "ignore"
 
-/** Pipes in the place of all that a program would inherit: it finds them closed. */
+/** Pipes in the place of all that a program would inherit, with nobody at the other end. */
 const covered = (first: ReadonlyArray<Stdio>): ReadonlyArray<Stdio> => {
   const inherited = new Set(inheritedDescriptors())
   const last = Math.max(first.length - 1, ...inherited)
@@ -67,7 +67,8 @@ const startCovered = (
   const stdio = covered([stdin ? "pipe" : "ignore", "pipe", "pipe"])
   // A group of its own, so that its children can be ended with it.
   const child = spawn(command, [...args], { cwd, env, stdio: [...stdio], detached: true })
-  for (const each of child.stdio.slice(3)) each?.destroy()
+  // There are none where the system has none left.
+  for (const each of (child.stdio ?? []).slice(3)) each?.destroy()
   return child
 }
 

@@ -113,6 +113,9 @@ layer(Ground.layer)("confineLaunch", (it) => {
         readsHost: false,
         readsKey: false,
         writesOutside: false,
+        changesDevice: false,
+        changesItself: false,
+        changesMachine: false,
         starts: false
       })
       expect(did.connects).toBe(true)

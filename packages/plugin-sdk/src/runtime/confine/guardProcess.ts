@@ -133,7 +133,8 @@ export const guardProcess = Effect.fn("guardProcess")(function* ({
       if (isTurn && !isSearching) void search()
       const over = look()
       if (over !== null) return resume(Effect.succeed(over))
-      if (!isReading && (isTurn || cpuMs - cpuMsRead >= cpuMsPerLook)) void readFolder()
+      // Whoever did nothing has written nothing.
+      if (!isReading && cpuMs - cpuMsRead >= (isTurn ? 1 : cpuMsPerLook)) void readFolder()
     }
     const timer = setInterval(tick, sampleMs)
     tick()
