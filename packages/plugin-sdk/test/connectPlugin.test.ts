@@ -4,9 +4,10 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { serveOn } from "../src/author/servePlugin.ts"
 import { connectPlugin, isSocket } from "../src/runtime/connectPlugin.ts"
+import { makePluginClient } from "../src/runtime/pluginClient.ts"
 import { oddPlugin } from "./oddPlugin.ts"
 import { manifestIn, settled, temporaryFolder, withRuntime } from "./runtimeFixture.ts"
 
@@ -45,6 +46,24 @@ describe("connectPlugin", () => {
       assert.strictEqual(yield* heardFrom(link), "nobody")
       assert.strictEqual(yield* heardFrom(`${path}.none`), "nobody")
       assert.deepStrictEqual([isSocket(path, true), isSocket(link, false)], [true, false])
+    })
+  )
+})
+
+describe("a call to a plugin", () => {
+  it.live("fails at once where there is no socket, or only a link to one", () =>
+    Effect.gen(function* () {
+      const { link, path } = yield* listening
+      for (const [place, code] of [
+        [`${path}.none`, "ENOENT"],
+        [link, "ENOTDIR"]
+      ] as const) {
+        const client = yield* Effect.acquireRelease(
+          Effect.sync(() => makePluginClient(place, Redacted.make("word"), 60_000)),
+          ({ close }) => close
+        )
+        assert.include((yield* Effect.flip(client.describe(60_000))).rawMessage, code)
+      }
     })
   )
 })

@@ -1,6 +1,17 @@
 /** A plugin that repeats what it is told, and keeps back what begins with "hold" until it is released. */
 import { Schema } from "effect"
-import { definePlugin, inconclusive } from "../src/author/definePlugin.ts"
+import { definePlugin, inconclusive, verified } from "../src/author/definePlugin.ts"
+
+// There is no half an artifact, and no way to write it down.
+const half = verified({
+  action: "verify",
+  category: "maintenance",
+  description: "Did it",
+  complexity: "low",
+  impactRadius: 1,
+  artifactsTouched: 0.5,
+  evidence: null
+})
 
 export const makeEcho = () => {
   const held: Array<() => void> = []
@@ -21,6 +32,7 @@ export const makeEcho = () => {
       arrive()
       if (data === "throw") throw new Error("marker-in-an-error")
       if (data === "huge") return inconclusive("x".repeat(5 * 1024 * 1024))
+      if (data === "half") return half
       if (data.startsWith("hold")) await new Promise<void>((release) => held.push(release))
       return inconclusive(data.slice(0, 100))
     }

@@ -8,7 +8,7 @@ import { Code } from "@connectrpc/connect"
 import { afterEach, describe, expect, it } from "vitest"
 import { serveOn } from "../src/author/servePlugin.ts"
 import { sessionRequestsMax } from "../src/author/serveSession.ts"
-import { frameMessage, grpcContentType, makeFrameReader, sessionPath } from "../src/contract/grpcFrames.ts"
+import { grpcContentType, makeFrameReader, sessionPath } from "../src/contract/grpcFrames.ts"
 import { messageBytesMax } from "../src/contract/Observation.ts"
 import {
   SessionRequestSchema,
@@ -16,6 +16,7 @@ import {
   SessionResponseSchema
 } from "../src/gen/farmops/plugin/v1/plugin_pb.ts"
 import { makeEcho } from "./echoPlugin.ts"
+import { frameMessage } from "./frameMessage.ts"
 
 const closers: Array<() => Promise<void> | void> = []
 
@@ -146,6 +147,18 @@ describe("a served session", () => {
     expect(await status()).toBe(0)
     expect(said(answers)).toEqual([
       [1, Code.Unimplemented],
+      [2, "two"]
+    ])
+  })
+
+  it("fails alone a request whose verdict cannot be written", async () => {
+    const { answers, status, stream, verify } = await openStream()
+    verify(1, "half")
+    verify(2, "two")
+    stream.end()
+    expect(await status()).toBe(0)
+    expect(said(answers)).toEqual([
+      [1, Code.Internal],
       [2, "two"]
     ])
   })

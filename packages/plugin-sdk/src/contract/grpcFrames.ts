@@ -15,14 +15,6 @@ export const grpcContentType = "application/grpc+proto"
 /** The path of a Session. */
 export const sessionPath = "/farmops.plugin.v1.FarmPlugin/Session"
 
-/** A message with its head. */
-export const frameMessage = (message: Uint8Array): Buffer => {
-  const frame = Buffer.allocUnsafe(frameHeadBytes + message.length)
-  writeFrameHead(frame, 0, message.length)
-  frame.set(message, frameHeadBytes)
-  return frame
-}
-
 /** Why a stream cannot be read on: nobody knows where its next message begins. */
 export type FrameFault = "too_large" | "compressed"
 

@@ -2,7 +2,7 @@
  * Connects to a plugin's socket, and to nothing that a link in its place leads to: what is looked at is what is connected to.
  */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync } from "node:fs"
-import { connect, Socket } from "node:net"
+import { connect, type Socket } from "node:net"
 
 // From <fcntl.h>; Node does not name it. Such a descriptor stands for the file without opening it.
 const pathOnly = 0o10000000
@@ -23,14 +23,18 @@ const connectByPath = (path: string): Socket => {
   return connect(path)
 }
 
+// No socket is ever reached with a slash behind its name, and the error still names it. It has to come from a connection:
+// HTTP/2 waits for the outcome of one, and for ever on a socket that was never opened.
+const failToConnect = (path: string): Socket => connect(`${path}/`)
+
 const isLinux = existsSync("/proc/self/fd")
 
 /** Where there is no socket, one that ends with an error. */
 export const connectPlugin = (path: string): Socket => {
   try {
     return isLinux ? connectByDescriptor(path) : connectByPath(path)
-  } catch (cause) {
-    return new Socket().destroy(cause instanceof Error ? cause : new Error("no socket"))
+  } catch {
+    return failToConnect(path)
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer } from "node:http2"
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { encodeDescription, encodeVerdict } from "../../src/contract/encode.ts"
-import { frameMessage, grpcContentType, makeFrameReader, sessionPath } from "../../src/contract/grpcFrames.ts"
+import { grpcContentType, makeFrameReader, sessionPath } from "../../src/contract/grpcFrames.ts"
 import { messageBytesMax } from "../../src/contract/Observation.ts"
 import {
   FarmPlugin,
@@ -12,6 +12,7 @@ import {
   type SessionResponse,
   SessionResponseSchema
 } from "../../src/gen/farmops/plugin/v1/plugin_pb.ts"
+import { frameMessage } from "../frameMessage.ts"
 import { oddPlugin } from "../oddPlugin.ts"
 
 const [, , , manner = ""] = process.argv
