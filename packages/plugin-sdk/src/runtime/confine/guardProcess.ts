@@ -56,6 +56,10 @@ export interface GuardedProcess {
 export const sampleMs = 100
 /** Over which processor time is averaged: starting up, or one slow observation, is no offence. */
 export const cpuWindowMs = 30_000
+// After a second without a sign of work this is often enough: who does nothing fills nothing, and who begins is seen before long. What
+// it could take until then, the kernel's own limits bound.
+const idleSamples = 10
+const idleSampleMs = 300
 // Looking for new processes, and into folders, costs more than looking at known processes.
 const samplesPerSearch = 5
 // Whoever has used the processor for so long may have written some hundred megabytes.
@@ -128,17 +132,21 @@ export const guardProcess = Effect.fn("guardProcess")(function* ({
       diskBytes = await folderUsage(folder, tree.pids())
       isReading = false
     }
+    let idle = 0
+    let timer: ReturnType<typeof setTimeout>
     const tick = () => {
       const isTurn = samples++ % samplesPerSearch === 0
       if (isTurn && !isSearching) void search()
+      const before = cpuMs
       const over = look()
+      idle = cpuMs > before ? 0 : idle + 1
       if (over !== null) return resume(Effect.succeed(over))
       // Whoever did nothing has written nothing.
       if (!isReading && cpuMs - cpuMsRead >= (isTurn ? 1 : cpuMsPerLook)) void readFolder()
+      timer = setTimeout(tick, idle < idleSamples ? sampleMs : idleSampleMs)
     }
-    const timer = setInterval(tick, sampleMs)
     tick()
-    return Effect.sync(() => clearInterval(timer))
+    return Effect.sync(() => clearTimeout(timer))
   })
 
   yield* Effect.addFinalizer(() => kill)
