@@ -222,7 +222,8 @@ describe.each(libraries)("the independent verifier in Python, with %s", (_, opti
   })
 
   it.skipIf(!present)("checks an exported proof and fork evidence from a file, and says what it did not check", () => {
-    const [bundle] = ledgerVectors("bundle").filter(({ verdict }) => verdict === "valid")
+    const bundles = ledgerVectors("bundle").filter(({ verdict }) => verdict === "valid")
+    const bundle = bundles.find(({ rotations }) => rotations === undefined)
     const [fork] = ledgerVectors("fork").filter(({ verdict }) => verdict === "valid")
     const check = (text: unknown, ...args: ReadonlyArray<string>) => {
       writeFileSync(file, `${text}`)
@@ -234,6 +235,14 @@ describe.each(libraries)("the independent verifier in Python, with %s", (_, opti
     assert.include(check(bundle?.bundle, "--bundle", file, ...trackerKey, "--key", agent.publicKey), `${bundle?.hash}`)
     assert.match(check(bundle?.bundle, "--bundle", file, ...trackerKey), /; not checked: .*the record's signature/)
     assert.match(check(`${bundle?.bundle}x`, "--bundle", file, ...trackerKey), /^bad: checkpoint: bad_note/)
+    const rotated = bundles.find(({ name }) => name === "after-a-rotation-known-by-the-old-key")
+    const oldKey = ["--tracker-key", `${rotated?.tracker_key}`]
+    writeFileSync(`${file}.keys`, `${[rotated?.rotations].flat().join("\n")}\n`)
+    assert.match(check(rotated?.bundle, "--bundle", file, ...oldKey), /^bad: checkpoint: unsigned/)
+    assert.include(
+      check(rotated?.bundle, "--bundle", file, ...oldKey, "--tracker-rotations", `${file}.keys`),
+      `${rotated?.hash}`
+    )
     assert.match(check(`${fork?.evidence}\n`, "--fork", file, "--key", agent.publicKey), /^ok: the key \w+ signed two/)
     assert.match(check(fork?.evidence, "--fork", file, "--key", "00".repeat(32)), /^bad: other_key/)
     assert.match(check("{}", "--fork", file), /^bad: bad_evidence/)
