@@ -139,7 +139,7 @@ describe.skipIf(!hasChromium)("the verifier's page in Chromium", () => {
     ["an archive", archiveOf(), { tracker_key: bundleTracker.publicKey }, { ok: true, kind: "archive", proofs: 7 }],
     ["fork evidence", Buffer.from(`${sampleFork}\n`), {}, { ok: true, kind: "fork" }],
     ["fork evidence of another", Buffer.from(sampleFork), { public_key: stranger.publicKey }, { code: "other_key" }],
-    ["nothing", new Uint8Array(0), agentKeys, { ok: true, kind: "chain", proofs: 0 }]
+    ["nothing", new Uint8Array(0), agentKeys, { ok: false, kind: null, code: "empty_file" }]
   ]
 
   it.each(cases)("gives the command line's verdict on %s", async (_, bytes, keys, expected) => {
