@@ -1,9 +1,9 @@
-/** What must hold of every life of a farm that earns and spends: `CASES` of them (5,000 unless told: twenty minutes on a busy machine). */
+/** What must hold of every life of a farm that earns and spends: `LIVES` of them (5,000 unless told: twenty minutes on a busy machine). */
 import { describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { livesThrough, ShopStep } from "../../packages/core/test/shopStories.ts"
 
-const cases = Number(process.env.CASES ?? 5_000)
+const cases = Number(process.env.LIVES ?? 5_000)
 
 describe(`with ${cases} random lives of a farm`, () => {
   it.effect.prop(
