@@ -9,11 +9,13 @@ const manyPrograms = [
   "packages/plugin-sdk/test/{PluginProcess,PluginRuntime,reloadPlugins,wasmRuntime}.test.ts",
   "packages/plugin-sdk/test/confine/**/*.test.ts",
   "packages/proof/test/AuditPool.test.ts",
-  "packages/core/test/rotationCrash.test.ts",
+  "packages/core/test/{archiveCrash,rotationCrash}.test.ts",
   "hosts/cli/test/{agentKeys,pluginTest,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/alone.test.ts",
+  "hosts/agent/test/farmopsAgent.test.ts",
   "hosts/tracker/test/program.test.ts",
-  "tests/quick/{badInput,sidecarToProof,sleepingTracker}.test.ts"
+  "hosts/village/test/farmopsVillage.test.ts",
+  "tests/quick/{agentTrust,badInput,hostsApart,sidecarToProof,sleepingTracker,webhookToProof}.test.ts"
 ]
 
 /**

@@ -1,7 +1,7 @@
 /** Our own plugin behind `servePlugin`, asked by the client that the agent uses. */
 import { definePlugin } from "@farmops/plugin-sdk/author/definePlugin"
 import { serveOn } from "@farmops/plugin-sdk/author/servePlugin"
-import { makePluginClient } from "@farmops/plugin-sdk/runtime/pluginClient"
+import { makePluginClient } from "@farmops/plugin-sdk/runtime/client/pluginClient"
 import { Effect, Redacted, Schema } from "effect"
 import { observation, verdict } from "./messages.ts"
 

@@ -3,56 +3,18 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { AgentKey } from "@farmops/proof/AgentKey"
-import * as Ed25519Node from "@farmops/proof/Ed25519Node"
-import { FarmSalt } from "@farmops/proof/FarmSalt"
-import { ProofBuilder } from "@farmops/proof/ProofBuilder"
-import { ProofChain } from "@farmops/proof/ProofChain"
-import { ProofLog } from "@farmops/proof/ProofLog"
-import { DateTime, Effect, Layer, Redacted } from "effect"
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Printer } from "../src/Printer.ts"
 import { proofVerify } from "../src/proofVerify.ts"
+import { layerWorkingAgent, signWork } from "./workingAgent.ts"
 
 const signChain = (count: number) =>
   Effect.gen(function* () {
-    const chain = yield* ProofChain
     const lines: Array<string> = []
-    for (let i = 0; i < count; i++) {
-      const receipt = yield* chain.append(
-        {
-          timestamp: DateTime.makeUnsafe("2026-01-05T10:00:00Z"),
-          clusterAlias: "local",
-          actor: { identifier: Redacted.make("ann@example.org"), type: "human" },
-          action: {
-            plugin: "farmops/test",
-            action_type: "fix",
-            category: "toil",
-            subcategory: null,
-            description: "Fixed"
-          },
-          status: "success",
-          evidence: new Uint8Array([i]),
-          hints: { complexity: "low", impact_radius: 1, artifacts_touched: 1, time_spent_seconds: null }
-        },
-        `o${i}`
-      )
-      lines.push(receipt.line)
-    }
+    for (let at = 0; at < count; at++) lines.push((yield* signWork(at)).line)
     return { lines, key: (yield* AgentKey).publicKey }
-  }).pipe(
-    Effect.provide(
-      ProofChain.layer.pipe(
-        Layer.provide(ProofBuilder.layer),
-        Layer.provideMerge(
-          Layer.mergeAll(
-            ProofLog.layerMemory,
-            FarmSalt.layer(Redacted.make(new Uint8Array(32))),
-            AgentKey.layerMemory.pipe(Layer.provide(Ed25519Node.layer))
-          )
-        )
-      )
-    )
-  )
+  }).pipe(Effect.provide(layerWorkingAgent))
 
 describe("proof verify", () => {
   let dir: string

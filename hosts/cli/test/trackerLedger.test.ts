@@ -6,19 +6,12 @@ import { NodeServices } from "@effect/platform-node"
 import { Checkpointer } from "@farmops/core/farm/checkpoint/Checkpointer"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { TrackerKey } from "@farmops/core/farm/TrackerKey"
-import { TrustStore } from "@farmops/core/farm/TrustStore"
-import { wireNow } from "@farmops/core/farm/wireTime"
 import { AgentKey } from "@farmops/proof/AgentKey"
-import * as Ed25519Node from "@farmops/proof/Ed25519Node"
-import { FarmSalt } from "@farmops/proof/FarmSalt"
-import { ProofBuilder } from "@farmops/proof/ProofBuilder"
-import { ProofChain } from "@farmops/proof/ProofChain"
-import { ProofLog } from "@farmops/proof/ProofLog"
-import { signStatement } from "@farmops/proof/signedStatement"
 import { RunningTracker, type TrackerConfig, trackerLayer } from "@farmops/tracker/layer"
-import { Context, DateTime, Effect, Layer, Redacted, Result } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { runFarmops } from "./runFarmops.ts"
+import { enrolled, layerWorkingAgent, signWork } from "./workingAgent.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "farmops-ledger-"))
 const db = join(folder, "tracker.db")
@@ -35,58 +28,17 @@ const config: TrackerConfig = {
   sample: false
 }
 
-const agent = ProofChain.layer.pipe(
-  Layer.provide(ProofBuilder.layer),
-  Layer.provideMerge(
-    Layer.mergeAll(
-      ProofLog.layerMemory,
-      FarmSalt.layer(Redacted.make(new Uint8Array(32))),
-      AgentKey.layerMemory.pipe(Layer.provide(Ed25519Node.layer))
-    )
-  )
-)
-
-const enrol = Effect.gen(function* () {
-  const key = yield* AgentKey
-  const trust = yield* TrustStore
-  const body = {
-    agent_id: key.agentId,
-    public_key: key.publicKey,
-    recovery_public_key: null,
-    cluster_alias: "local",
-    requested_at: yield* wireNow
-  }
-  yield* trust.enroll({ ...body, possession: signStatement(key, "farmops/enrolment/v1", body) })
-  yield* trust.approve(key.agentId)
-  return key.publicKey
-})
-
-const work = Effect.fnUntraced(function* (at: number) {
-  const chain = yield* ProofChain
-  return yield* chain.append(
-    {
-      timestamp: DateTime.makeUnsafe("2026-01-05T10:00:00Z"),
-      clusterAlias: "local",
-      actor: { identifier: Redacted.make("ann@example.org"), type: "human" },
-      action: { plugin: "farmops/test", action_type: "fix", category: "toil", subcategory: null, description: "Fixed" },
-      status: "success",
-      evidence: new Uint8Array([at]),
-      hints: { complexity: "low", impact_radius: 1, artifacts_touched: 1, time_spent_seconds: null }
-    },
-    `o${at}`
-  )
-})
-
 /** A tracker of thirty proofs, a checkpoint after the first twenty and one at its stop; `during` runs while it serves. */
 const serve = <A>(during: (url: string, proofId: string) => Promise<A>) =>
   Effect.gen(function* () {
     const services = yield* Layer.build(trackerLayer(config).pipe(Layer.provideMerge(NodeServices.layer)))
     return yield* Effect.gen(function* () {
-      const agentKey = yield* enrol
+      yield* enrolled
+      const { publicKey: agentKey } = yield* AgentKey
       const intake = yield* ProofIntake
       let proofId = ""
       for (let at = 0; at < 30; at++) {
-        const receipt = yield* work(at)
+        const receipt = yield* signWork(at)
         const [answer] = yield* intake.acceptBatch([receipt.line])
         if (answer === undefined || Result.isFailure(answer)) return yield* Effect.die(new Error("refused"))
         proofId = answer.success.proof_id
@@ -96,7 +48,7 @@ const serve = <A>(during: (url: string, proofId: string) => Promise<A>) =>
       const { url } = Context.get(services, RunningTracker)
       const made = yield* Effect.promise(() => during(url, proofId))
       return { agentKey, trackerKey: publicKey, made }
-    }).pipe(Effect.provide(agent), Effect.provideContext(services))
+    }).pipe(Effect.provide(layerWorkingAgent), Effect.provideContext(services))
   }).pipe(Effect.scoped, Effect.runPromise)
 
 const run = (...args: ReadonlyArray<string>) => runFarmops(args, folder)

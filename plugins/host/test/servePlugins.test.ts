@@ -10,7 +10,7 @@ import {
   socketFileOf,
   tokenVariable
 } from "@farmops/plugin-sdk/contract/environment"
-import { makePluginClient } from "@farmops/plugin-sdk/runtime/pluginClient"
+import { makePluginClient } from "@farmops/plugin-sdk/runtime/client/pluginClient"
 import { Effect, Redacted, Schedule } from "effect"
 import { pluginHostCommand } from "../src/command.ts"
 import { firstParty } from "../src/firstParty.ts"

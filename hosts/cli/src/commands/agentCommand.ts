@@ -7,6 +7,10 @@ import { type Invocation, withFarm, withPrinter } from "./rootCommand.ts"
 import { recoveryPublicKey } from "./sharedFlags.ts"
 
 const agentId = Argument.String("id").pipe(Argument.withDescription("The agent's id, or enough of its beginning"))
+const alias = Flag.String("alias").pipe(
+  Flag.withDescription("The label that the agent's records carry; never a host name"),
+  Flag.withDefault("local")
+)
 const agents = Effect.promise(() => import("../agents.ts"))
 const agentKeys = Effect.promise(() => import("../agentKeys.ts"))
 const agentTrust = Effect.promise(() => import("../agentTrust.ts"))
@@ -27,10 +31,7 @@ export const agentCommand = (invocation: Invocation) => {
             Flag.withMetavar("DIR"),
             Flag.withDescription("Where the agent keeps its key; made when absent")
           ),
-          alias: Flag.String("alias").pipe(
-            Flag.withDescription("The label its proofs carry; never a host name"),
-            Flag.withDefault("local")
-          ),
+          alias,
           recoveryPublicKey
         },
         (flags) => onFarm(Effect.flatMap(agents, ({ enrollAgent }) => enrollAgent({ ...flags, cwd: invocation.cwd })))
@@ -65,10 +66,7 @@ export const agentCommand = (invocation: Invocation) => {
             Flag.withDescription("The last proof to keep, -1 for none (the last that was delivered)"),
             Flag.optional
           ),
-          alias: Flag.String("alias").pipe(
-            Flag.withDescription("The label that the record carries; never a host name"),
-            Flag.withDefault("local")
-          )
+          alias
         },
         (flags) =>
           withPrinter(Effect.flatMap(agentKeys, ({ recoverAgent }) => recoverAgent({ ...flags, cwd: invocation.cwd })))

@@ -11,10 +11,10 @@ import { Effect, Exit, Redacted, Schema, Scope } from "effect"
 import { socketVariable, tokenVariable } from "../contract/environment.ts"
 import { messageBytesMax } from "../contract/Observation.ts"
 import { FarmPlugin } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import { makePluginSession } from "../runtime/client/pluginSession.ts"
+import { makePluginTransport } from "../runtime/client/pluginTransport.ts"
 import { childEnded, hasEnded } from "../runtime/launch/pluginChild.ts"
 import { defaultUnitLimits } from "../runtime/PluginManifest.ts"
-import { makePluginSession } from "../runtime/pluginSession.ts"
-import { makePluginTransport } from "../runtime/pluginTransport.ts"
 
 /** What to test. A socket's token is null where its plugin expects none. */
 export type TargetSpec =

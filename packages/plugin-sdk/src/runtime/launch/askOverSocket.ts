@@ -3,9 +3,9 @@ import { Code, type ConnectError } from "@connectrpc/connect"
 import { Effect, type Redacted, Result, type Scope } from "effect"
 import { decodeDescription, decodeVerdict } from "../../contract/decode.ts"
 import { type Observation, rawDataBytesMax } from "../../contract/Observation.ts"
-import { isSocket } from "../connectPlugin.ts"
+import { isSocket } from "../client/connectPlugin.ts"
+import { faultCodeOf, makePluginClient } from "../client/pluginClient.ts"
 import { PluginFault } from "../Plugin.ts"
-import { faultCodeOf, makePluginClient } from "../pluginClient.ts"
 import { type Asked, outsideContract, startFailed } from "./UnitLaunch.ts"
 
 /** Where a plugin listens. */

@@ -1,6 +1,6 @@
 /** Reaches a plugin that somebody else started, on the socket where it listens already. The agent holds it by nothing. */
 import { Effect, Redacted } from "effect"
-import { isSocket } from "../connectPlugin.ts"
+import { isSocket } from "../client/connectPlugin.ts"
 import type { UnitProgram, UnitSettings } from "../PluginManifest.ts"
 import { askOverSocket } from "./askOverSocket.ts"
 import { startFailed, type UnitLauncher } from "./UnitLaunch.ts"

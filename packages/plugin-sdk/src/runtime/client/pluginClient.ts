@@ -1,9 +1,9 @@
 /** Calls to a plugin over its socket: bounded in time and size, and every failure named in the agent's words. */
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { Effect, Redacted } from "effect"
-import type { Observation } from "../contract/Observation.ts"
-import { FarmPlugin, type VerifyRequest } from "../gen/farmops/plugin/v1/plugin_pb.ts"
-import type { PluginFault } from "./Plugin.ts"
+import type { Observation } from "../../contract/Observation.ts"
+import { FarmPlugin, type VerifyRequest } from "../../gen/farmops/plugin/v1/plugin_pb.ts"
+import type { PluginFault } from "../Plugin.ts"
 import { makePluginSession } from "./pluginSession.ts"
 import { makePluginTransport } from "./pluginTransport.ts"
 

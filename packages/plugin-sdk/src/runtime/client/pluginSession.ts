@@ -4,8 +4,8 @@
  */
 import { Code, ConnectError } from "@connectrpc/connect"
 import { Effect, type Redacted } from "effect"
-import { frameCancel, frameVerify } from "../contract/encodeSession.ts"
-import type { VerifyRequest, VerifyResponse } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import { frameCancel, frameVerify } from "../../contract/encodeSession.ts"
+import type { VerifyRequest, VerifyResponse } from "../../gen/farmops/plugin/v1/plugin_pb.ts"
 import { makeCallDeadlines } from "./callDeadlines.ts"
 import { type OpenStream, openStream } from "./sessionStream.ts"
 

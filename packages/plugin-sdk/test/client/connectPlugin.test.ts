@@ -5,11 +5,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { serveOn } from "../src/author/servePlugin.ts"
-import { connectPlugin, isSocket } from "../src/runtime/connectPlugin.ts"
-import { makePluginClient } from "../src/runtime/pluginClient.ts"
-import { oddPlugin } from "./oddPlugin.ts"
-import { manifestIn, settled, temporaryFolder, withRuntime } from "./runtimeFixture.ts"
+import { serveOn } from "../../src/author/servePlugin.ts"
+import { connectPlugin, isSocket } from "../../src/runtime/client/connectPlugin.ts"
+import { makePluginClient } from "../../src/runtime/client/pluginClient.ts"
+import { oddPlugin } from "../oddPlugin.ts"
+import { manifestIn, settled, temporaryFolder, withRuntime } from "../runtimeFixture.ts"
 
 /** A socket with somebody behind it, and a link to it. */
 const listening = Effect.acquireRelease(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { makeCallDeadlines } from "../src/runtime/callDeadlines.ts"
+import { makeCallDeadlines } from "../../src/runtime/client/callDeadlines.ts"
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }))
 afterEach(() => void vi.useRealTimers())

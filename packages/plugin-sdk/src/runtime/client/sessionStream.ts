@@ -10,10 +10,10 @@ import {
 } from "node:http2"
 import { Code, ConnectError } from "@connectrpc/connect"
 import { Effect, Redacted } from "effect"
-import { decodeSessionResponse } from "../contract/decodeSession.ts"
-import { grpcContentType, makeFrameReader, sessionPath } from "../contract/grpcFrames.ts"
-import { messageBytesMax } from "../contract/Observation.ts"
-import type { VerifyResponse } from "../gen/farmops/plugin/v1/plugin_pb.ts"
+import { decodeSessionResponse } from "../../contract/decodeSession.ts"
+import { grpcContentType, makeFrameReader, sessionPath } from "../../contract/grpcFrames.ts"
+import { messageBytesMax } from "../../contract/Observation.ts"
+import type { VerifyResponse } from "../../gen/farmops/plugin/v1/plugin_pb.ts"
 import { connectPlugin } from "./connectPlugin.ts"
 
 /** Ends one call. */

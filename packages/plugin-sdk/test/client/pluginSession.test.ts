@@ -7,19 +7,19 @@ import type { ConnectRouter } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
-import { serveOn } from "../src/author/servePlugin.ts"
-import { encodeDescription, encodeVerdict } from "../src/contract/encode.ts"
-import { rawDataBytesMax } from "../src/contract/Observation.ts"
+import { serveOn } from "../../src/author/servePlugin.ts"
+import { encodeDescription, encodeVerdict } from "../../src/contract/encode.ts"
+import { rawDataBytesMax } from "../../src/contract/Observation.ts"
 import {
   FarmPlugin,
   type SessionRequest,
   SessionResponseSchema,
   VerifyRequestSchema
-} from "../src/gen/farmops/plugin/v1/plugin_pb.ts"
-import { faultCodeOf, makePluginClient } from "../src/runtime/pluginClient.ts"
-import { makePluginSession } from "../src/runtime/pluginSession.ts"
-import { makeEcho } from "./echoPlugin.ts"
-import { observation } from "./observation.ts"
+} from "../../src/gen/farmops/plugin/v1/plugin_pb.ts"
+import { faultCodeOf, makePluginClient } from "../../src/runtime/client/pluginClient.ts"
+import { makePluginSession } from "../../src/runtime/client/pluginSession.ts"
+import { makeEcho } from "../echoPlugin.ts"
+import { observation } from "../observation.ts"
 
 const temporarySocket = Effect.map(
   Effect.acquireRelease(

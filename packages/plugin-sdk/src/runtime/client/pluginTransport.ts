@@ -2,7 +2,7 @@
 import type { Socket } from "node:net"
 import type { Transport } from "@connectrpc/connect"
 import { createGrpcTransport } from "@connectrpc/connect-node"
-import { messageBytesMax } from "../contract/Observation.ts"
+import { messageBytesMax } from "../../contract/Observation.ts"
 import { connectPlugin } from "./connectPlugin.ts"
 
 /** A transport, and the way to let go of its connection. */
