@@ -53,7 +53,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
  * Makes `count` rows of the one that the ledger has: other places, ids and hashes, the same line. Nobody could prove these,
  * but an accept meets the same tables and indexes as after years.
  */
-const multiply = (file: string, count: number): void => {
+export const multiplyProofs = (file: string, count: number): void => {
   const db = new DatabaseSync(file)
   try {
     for (const pragma of ["synchronous = OFF", "journal_mode = WAL", "cache_size = -1000000", "temp_store = MEMORY"]) {
@@ -77,7 +77,8 @@ const multiply = (file: string, count: number): void => {
     db.exec("UPDATE tracker_farm SET length = (SELECT COUNT(*) FROM tracker_proof)")
     db.exec("UPDATE tracker_farm SET entries = 1 + (SELECT MAX(position) FROM tracker_proof)")
     db.exec(`UPDATE tracker_agent SET (head_sequence, head_proof_id, head_hash) =
-      (SELECT sequence, proof_id, hash FROM tracker_proof ORDER BY position DESC LIMIT 1)`)
+      (SELECT sequence, proof_id, hash FROM tracker_proof ORDER BY position DESC LIMIT 1)
+      WHERE agent_id = (SELECT agent_id FROM tracker_proof LIMIT 1)`)
     const [made] = db.prepare("SELECT length FROM tracker_farm").all()
     if (made?.length !== count) throw new Error(`${made?.length} rows were made, not ${count}`)
     db.exec("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -92,7 +93,7 @@ const prepare = Effect.fnUntraced(function* (directory: string, count: number, s
     yield* (yield* ProofIntake).accept(writer.next())
   })
   yield* Effect.scoped(Effect.provide(first, ledgerAt(directory)))
-  multiply(join(directory, "ledger.db"), count)
+  multiplyProofs(join(directory, "ledger.db"), count)
 })
 
 const timed = Effect.fnUntraced(function* (writer: ReturnType<typeof makeWriter>) {

@@ -69,6 +69,7 @@ describe("the form of a record", () => {
       `0${text}`,
       `${text}0`,
       ` ${text}`,
+      `${text}${text}`,
       `${text}\n`,
       String(text).slice(1),
       String(text).slice(0, -1),
