@@ -40,7 +40,7 @@ const archivedLife = Effect.fnUntraced(function* (folder: string) {
   yield* (yield* Checkpointer).checkpoint
   yield* earn(agent, 2)
   yield* buy("barn")
-  yield* zone.change("Europe/Berlin")
+  yield* zone.change("UTC")
   const file = join(folder, "a.farmops-archive")
   const before = yield* dumpLedger
   yield* (yield* LedgerArchive).archive({ type: "before_size", size: 1_000_000 }, file)
