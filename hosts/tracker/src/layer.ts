@@ -14,6 +14,7 @@ import { FarmKeys } from "@farmops/core/farm/keys/FarmKeys"
 import { Ledger } from "@farmops/core/farm/Ledger"
 import { LedgerRules } from "@farmops/core/farm/LedgerRules"
 import { LedgerSettings } from "@farmops/core/farm/LedgerSettings"
+import { LedgerTimeZone } from "@farmops/core/farm/LedgerTimeZone"
 import { LedgerWriter } from "@farmops/core/farm/LedgerWriter"
 import { ledgerMigrations } from "@farmops/core/farm/ledgerTables"
 import { OwnerToken } from "@farmops/core/farm/OwnerToken"
@@ -94,7 +95,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     Checkpoints.layer,
     FarmKeys.layer,
     Shop.layer,
-    LedgerRules.layer
+    LedgerRules.layer,
+    LedgerTimeZone.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),

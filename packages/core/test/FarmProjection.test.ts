@@ -6,8 +6,8 @@ import { defaultAchievements } from "../src/farm/economy/defaultAchievements.ts"
 import { joinChanges, projectEntries, projectionBytes, workOf } from "../src/farm/FarmProjection.ts"
 import { emptyTotals, type ProofEntry } from "../src/farm/FarmTotals.ts"
 
-const scoring = { timeZone: "UTC", achievements: defaultAchievements }
-const founded = emptyTotals("2026-01-01T00:00:00Z", defaultAchievements)
+const scoring = { achievements: defaultAchievements }
+const founded = emptyTotals({ foundedAt: "2026-01-01T00:00:00Z", timeZone: "UTC" }, defaultAchievements)
 
 /** What of a proof the sums may depend on. */
 const Work = Schema.Struct({

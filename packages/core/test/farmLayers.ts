@@ -7,6 +7,7 @@ import { FarmKeys } from "../src/farm/keys/FarmKeys.ts"
 import { Ledger } from "../src/farm/Ledger.ts"
 import { LedgerRules } from "../src/farm/LedgerRules.ts"
 import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
+import { LedgerTimeZone } from "../src/farm/LedgerTimeZone.ts"
 import { LedgerWriter } from "../src/farm/LedgerWriter.ts"
 import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
@@ -17,19 +18,24 @@ import { TrustStore } from "../src/farm/TrustStore.ts"
 import * as Database from "../src/sql/Database.ts"
 import { makeRecoverableAgent, makeTestAgent, type TestAgent } from "./proofFixture.ts"
 
-/** Everything of a tracker that remembers something, above its database. */
-export const farmServices = Layer.mergeAll(
-  ProofIntake.layer,
-  SnapshotSigner.layer,
-  Shop.layer,
-  LedgerRules.layer,
-  FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))
-).pipe(
-  Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)),
-  Layer.provideMerge(LedgerSettings.layer({ timeZone: "UTC", farmName: "Test farm", sample: false })),
-  Layer.provideMerge(TrackerKey.layerMemory),
-  Layer.provideMerge(Ed25519Node.layer)
-)
+/** Everything of a tracker that remembers something, above its database; null is the zone that the ledger has. */
+export const farmServicesIn = (timeZone: string | null) =>
+  Layer.mergeAll(
+    ProofIntake.layer,
+    SnapshotSigner.layer,
+    Shop.layer,
+    LedgerRules.layer,
+    LedgerTimeZone.layer,
+    FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))
+  ).pipe(
+    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)),
+    Layer.provideMerge(LedgerSettings.layer({ timeZone, farmName: "Test farm", sample: false })),
+    Layer.provideMerge(TrackerKey.layerMemory),
+    Layer.provideMerge(Ed25519Node.layer)
+  )
+
+/** The same of a farm in UTC. */
+export const farmServices = farmServicesIn("UTC")
 
 /** A farm's database at `url` with its tables. */
 export const farmDatabase = (url = ":memory:") =>

@@ -7,6 +7,7 @@ import { LedgerArchive } from "../src/farm/archive/LedgerArchive.ts"
 import { Checkpointer } from "../src/farm/checkpoint/Checkpointer.ts"
 import { Ledger } from "../src/farm/Ledger.ts"
 import { LedgerRules } from "../src/farm/LedgerRules.ts"
+import { LedgerTimeZone } from "../src/farm/LedgerTimeZone.ts"
 import { Shop } from "../src/farm/Shop.ts"
 import { ActiveShop } from "../src/farm/shop/ActiveShop.ts"
 import { defaultRules } from "../src/scoring/Rules.ts"
@@ -18,12 +19,12 @@ import { temporaryFolder } from "./temporaryFolder.ts"
 import { assertReplays } from "./trustFixture.ts"
 
 const farmIn = (folder: string) =>
-  Layer.mergeAll(Shop.layer, LedgerRules.layer, Ledger.layer).pipe(
+  Layer.mergeAll(Shop.layer, LedgerRules.layer, LedgerTimeZone.layer, Ledger.layer).pipe(
     Layer.provideMerge(fileFarmLayer(folder)),
     Layer.provideMerge(Layer.succeed(ActiveShop, smallShop))
   )
 
-/** Purchases and a change of rules on both sides of a checkpoint, up to which the ledger is archived. */
+/** Purchases, other rules and other zones on both sides of a checkpoint, up to which the ledger is archived. */
 const archivedLife = Effect.fnUntraced(function* (folder: string) {
   const agent = yield* approvedTestAgent
   const { change } = yield* LedgerRules
@@ -32,10 +33,14 @@ const archivedLife = Effect.fnUntraced(function* (folder: string) {
   yield* TestClock.adjust("10 minutes")
   yield* earn(agent, 2)
   yield* change({ ...defaultRules, upgrade_max: 1150 })
-  yield* earn(agent, 1)
+  const zone = yield* LedgerTimeZone
+  yield* zone.change("Pacific/Auckland")
+  yield* TestClock.adjust("2 days")
+  yield* earn(agent, 1, "2026-03-06")
   yield* (yield* Checkpointer).checkpoint
   yield* earn(agent, 2)
   yield* buy("barn")
+  yield* zone.change("UTC")
   const file = join(folder, "a.farmops-archive")
   const before = yield* dumpLedger
   yield* (yield* LedgerArchive).archive({ type: "before_size", size: 1_000_000 }, file)

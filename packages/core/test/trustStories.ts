@@ -90,8 +90,7 @@ const expectedBytes = Effect.gen(function* () {
     }
   })
   const counted = entries.filter(({ isVoid }) => !isVoid)
-  const change = projectEntries(emptyTotals(foundedAt, defaultAchievements), counted, {
-    timeZone,
+  const change = projectEntries(emptyTotals({ foundedAt, timeZone }, defaultAchievements), counted, {
     achievements: defaultAchievements
   })
   const updatedAt = entries.at(-1)?.receivedAt ?? foundedAt

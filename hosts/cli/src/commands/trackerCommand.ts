@@ -16,6 +16,7 @@ const db = Flag.String("db").pipe(
 const archives = Effect.promise(() => import("../trackerArchive.ts"))
 const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
 const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
+const timeZones = Effect.promise(() => import("../trackerTimeZone.ts"))
 const rulesFile = { file: Argument.String("file") }
 
 /** The ledger of a tracker that does not run. */
@@ -102,6 +103,17 @@ export const trackerCommand = (invocation: Invocation) => {
           Command.make("set", rulesFile, (flags) =>
             onFarm(Effect.flatMap(trackerRules, ({ setRules }) => setRules({ ...flags, cwd })))
           ).pipe(Command.withDescription("Pay by a file of rules from now on; what was paid stays paid"))
+        ])
+      ),
+      Command.make("time-zone").pipe(
+        Command.withDescription("In which zone the farm counts its days"),
+        Command.withSubcommands([
+          Command.make("show", {}, () => onFarm(Effect.flatMap(timeZones, ({ showTimeZone }) => showTimeZone()))).pipe(
+            Command.withDescription("The zone of today, and the next one where one was decided on")
+          ),
+          Command.make("set", { zone: Argument.String("zone") }, (flags) =>
+            onFarm(Effect.flatMap(timeZones, ({ setTimeZone }) => setTimeZone(flags)))
+          ).pipe(Command.withDescription("Count days in another zone, once the present farm-day is over"))
         ])
       ),
       Command.make(

@@ -13,6 +13,7 @@ import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
+import { TimeZoneDecisionGroup, TimeZoneGroup } from "./TimeZoneApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
 import {
   AgentConflict,
@@ -233,6 +234,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(ShopDecisionGroup)
   .add(RulesGroup)
   .add(RulesDecisionGroup)
+  .add(TimeZoneGroup)
+  .add(TimeZoneDecisionGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
   .annotateMerge(

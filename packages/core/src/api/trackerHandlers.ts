@@ -22,6 +22,7 @@ import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
 import { layerRulesHandlers } from "./rulesHandlers.ts"
 import { layerShopHandlers } from "./shopHandlers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
+import { layerTimeZoneHandlers } from "./timeZoneHandlers.ts"
 import {
   AgentConflict,
   CheckpointMissing,
@@ -237,5 +238,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerTrustHandlers,
   layerKeyHandlers,
   layerShopHandlers,
-  layerRulesHandlers
+  layerRulesHandlers,
+  layerTimeZoneHandlers
 ).pipe(Layer.provide(layerRequestForm))

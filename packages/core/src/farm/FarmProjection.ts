@@ -48,7 +48,6 @@ export interface ProjectionChange {
 
 /** What the sums depend on besides the lines. */
 export interface ProjectionTerms {
-  readonly timeZone: string
   /** What can be achieved. */
   readonly achievements: AchievementSet
 }
@@ -74,29 +73,29 @@ const freezesIn = (effects: ReadonlyArray<ItemEffect>): number =>
 export const projectEntries = (
   totals: FarmTotals,
   entries: Iterable<LedgerEntry>,
-  { achievements, timeZone }: ProjectionTerms
+  { achievements }: ProjectionTerms
 ): ProjectionChange => {
   const details: Array<ScoringDetail> = []
   const achieved: Array<AchievementEntry> = []
   const categorySums = new Map<string, CategorySum>()
   const daySums = new Map<string, DaySum>()
   const run = openScoring(totals.scoring)
-  let { botCoins, holdings, humanCoins, lastActive, length, rules, updatedAt } = totals
+  let { botCoins, calendar, holdings, humanCoins, lastActive, length, rules, updatedAt } = totals
   for (const entry of entries) {
     const { position } = entry
     if ("fact" in entry) {
       const { at, fact } = entry
       updatedAt = at
       if (fact.kind === "item_used") {
-        run.grantFreezes({ at, count: freezesIn(effectsOfUse(holdings, fact.purchase_id)), rules, timeZone })
+        run.grantFreezes({ at, count: freezesIn(effectsOfUse(holdings, fact.purchase_id)), rules, timeZone: calendar })
       }
-      ;({ holdings, rules } = afterFact({ holdings, rules }, fact, at))
+      ;({ calendar, holdings, rules } = afterFact({ calendar, holdings, rules }, fact, at))
       achieved.push({ position, at, holdings, work: null })
       continue
     }
     const { isVoid, proof, receivedAt } = entry
     const upgrade = upgradeOf(holdings, proof.action.category, rules, receivedAt)
-    const { detail } = run.score({ proof, rules, timeZone, upgrade, isVoid })
+    const { detail } = run.score({ proof, rules, timeZone: calendar, upgrade, isVoid })
     const { board, coins, farm_day: farmDay } = detail
     const { category } = proof.action
     length++
@@ -139,6 +138,7 @@ export const projectEntries = (
       scoring: run.state(),
       holdings,
       rules,
+      calendar,
       achievements: achievementsAfter(achievements, totals.achievements, achieved)
     },
     details,

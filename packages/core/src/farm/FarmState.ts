@@ -33,7 +33,7 @@ export const FarmState = Schema.Struct({
   freezes: Count,
   /** The time of the newest work on the human board. */
   last_active: Schema.NullOr(ProofTimestamp),
-  /** Today in `time_zone`. */
+  /** Today. */
   farm_day: Schema.String,
   today_coins: Count,
   /** The most coins that a farm-day may bring; 0 where the rules set no ceiling. */
@@ -45,6 +45,7 @@ export const FarmState = Schema.Struct({
   categories: Schema.Array(CategoryTotals),
   /** True for a farm that was grown from a made-up repository. */
   sample: Schema.Boolean,
+  /** In which that day began. */
   time_zone: Schema.String,
   ruleset_hash: Schema.String,
   /** When the ledger last grew; when the farm was founded, while it is empty. */

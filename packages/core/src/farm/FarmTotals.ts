@@ -1,5 +1,6 @@
 /** What a walk over the ledger carries from line to line, and the lines as it sees them. */
 import type { FarmProof } from "@farmops/proof/FarmProof"
+import { applyZoneChange, calendarOf, type LedgerCalendar } from "../scoring/LedgerCalendar.ts"
 import { defaultRules, type Rules } from "../scoring/Rules.ts"
 import { emptyScoringState, type ScoringState } from "../scoring/ScoringState.ts"
 import type { AchievementSet } from "./economy/Achievement.ts"
@@ -23,6 +24,8 @@ export interface FarmTotals {
   readonly holdings: Holdings
   /** By which the next proof is paid. */
   readonly rules: Rules
+  /** In which days are counted. */
+  readonly calendar: LedgerCalendar
   /** Null where they were never folded: over a ledger from before there were any. */
   readonly achievements: AchievementState | null
 }
@@ -45,8 +48,15 @@ export interface FactEntry {
 /** One line of the ledger; lines come in the order of their positions. */
 export type LedgerEntry = ProofEntry | FactEntry
 
+/** What a ledger is founded with, as far as its sums depend on it. */
+export interface Founding {
+  readonly foundedAt: string
+  /** In which its first days are counted. */
+  readonly timeZone: string
+}
+
 /** Before the first line. */
-export const emptyTotals = (foundedAt: string, achievements: AchievementSet): FarmTotals => ({
+export const emptyTotals = ({ foundedAt, timeZone }: Founding, achievements: AchievementSet): FarmTotals => ({
   length: 0,
   humanCoins: 0,
   botCoins: 0,
@@ -55,12 +65,23 @@ export const emptyTotals = (foundedAt: string, achievements: AchievementSet): Fa
   scoring: emptyScoringState,
   holdings: emptyHoldings,
   rules: defaultRules,
+  calendar: calendarOf(timeZone),
   achievements: emptyAchievementState(achievements)
 })
 
 /** What the owner's facts come to. */
-export type FarmTerms = Pick<FarmTotals, "holdings" | "rules">
+export type FarmTerms = Pick<FarmTotals, "calendar" | "holdings" | "rules">
 
 /** The same after one more fact. */
-export const afterFact = ({ holdings, rules }: FarmTerms, fact: FarmFact, at: string): FarmTerms =>
-  fact.kind === "rules_changed" ? { holdings, rules: fact.rules } : { holdings: applyFact(holdings, fact, at), rules }
+export const afterFact = (terms: FarmTerms, fact: FarmFact, at: string): FarmTerms => {
+  switch (fact.kind) {
+    case "rules_changed":
+      return { ...terms, rules: fact.rules }
+    case "time_zone_changed":
+      return { ...terms, calendar: applyZoneChange(terms.calendar, fact) }
+    case "item_bought":
+    case "item_refunded":
+    case "item_used":
+      return { ...terms, holdings: applyFact(terms.holdings, fact, at) }
+  }
+}

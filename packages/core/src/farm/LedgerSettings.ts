@@ -8,18 +8,18 @@ import { isTimeZone } from "../scoring/farmDay.ts"
 import { FarmName, farmNameMax } from "./FarmSnapshot.ts"
 import { emptyTotals } from "./FarmTotals.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
-import { foundFarm } from "./ProjectionStore.ts"
+import { foundFarm, readTotals } from "./ProjectionStore.ts"
 import { renewAchievements } from "./renewAchievements.ts"
 import { ActiveShop } from "./shop/ActiveShop.ts"
 import { wireNow } from "./wireTime.ts"
 
-/** Another time zone was asked for than the one in which the ledger's days are counted. */
+/** Another time zone was asked for at a start than the ledger's. It changes by a decision in the ledger only. */
 export class TimeZoneFixed extends Schema.TaggedError<TimeZoneFixed>()("TimeZoneFixed", {
   kept: Schema.String,
   asked: Schema.String
 }) {
   override get message() {
-    return `this ledger counts its days in ${this.kept} and keeps doing so; leave out the time zone ${this.asked}, or start a new ledger`
+    return `this ledger counts its days in ${this.kept}; leave out the time zone ${this.asked}, or change the ledger's: farmops tracker time-zone set ${this.asked}`
   }
   override readonly [Runtime.errorExitCode] = exitCodes.config
 }
@@ -58,6 +58,7 @@ export class LedgerSettings extends Context.Service<
   {
     readonly farmId: string
     readonly farmName: string
+    /** In which the ledger's first days were counted; in which today is, says its calendar. */
     readonly timeZone: string
     readonly sample: boolean
     readonly foundedAt: string
@@ -112,12 +113,13 @@ const make = Effect.fn("LedgerSettings.make")(
     const asked = options.timeZone
     if (asked !== null && !isTimeZone(asked)) return yield* new TimeZoneUnknown({ asked })
     const timeZone = yield* settle("time_zone", asked === null ? systemTimeZone : Effect.succeed(asked))
-    if (asked !== null && asked !== timeZone) return yield* new TimeZoneFixed({ kept: timeZone, asked })
     const salt = farmSaltFromHex(yield* settle("farm_salt", Effect.map(FarmSalt.generate, farmSaltToHex)))
     if (salt === null) return yield* new LedgerUnavailable({ cause: "the stored farm salt is damaged" })
     if (options.sample) yield* writeSetting("sample", "true")
     const foundedAt = yield* settle("founded_at", wireNow)
-    yield* orLedgerUnavailable(foundFarm(emptyTotals(foundedAt, (yield* ActiveShop).achievements)))
+    yield* orLedgerUnavailable(foundFarm(emptyTotals({ foundedAt, timeZone }, (yield* ActiveShop).achievements)))
+    const kept = (yield* orLedgerUnavailable(readTotals()))?.totals.calendar.changes.at(-1)?.time_zone ?? timeZone
+    if (asked !== null && asked !== kept) return yield* new TimeZoneFixed({ kept, asked })
     yield* orLedgerUnavailable(renewAchievements)
     return LedgerSettings.of({
       farmId: yield* settle("farm_id", uuidV7),

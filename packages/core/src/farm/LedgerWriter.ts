@@ -72,7 +72,6 @@ const make = Effect.gen(function* () {
   const shop = yield* ActiveShop
   const settings = yield* LedgerSettings
   const key = yield* TrackerKey
-  const { timeZone } = settings
   const lock = yield* Semaphore.make(1)
   let cached: StoredTotals | null = null
 
@@ -92,7 +91,7 @@ const make = Effect.gen(function* () {
     const entries = accepted.map(
       ({ checked: { proof } }, at): ProofEntry => ({ position: first + at, proof, receivedAt, isVoid: false })
     )
-    const change = projectEntries(stored.totals, entries, { timeZone, achievements: shop.achievements })
+    const change = projectEntries(stored.totals, entries, { achievements: shop.achievements })
     const revision = stored.revision + 1
     yield* insertProofs(accepted, change.details, { first, receivedAt })
     yield* moveAgents(group)

@@ -3,6 +3,7 @@ import { canonicalJson } from "@farmops/proof/canonicalJson"
 import { categories } from "@farmops/proof/vocabulary"
 import { Array as Arr, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { LedgerCalendar } from "../scoring/LedgerCalendar.ts"
 import { Rules } from "../scoring/Rules.ts"
 import { ScoringState } from "../scoring/ScoringState.ts"
 import { AchievementState } from "./economy/AchievementState.ts"
@@ -30,12 +31,14 @@ const decodeFarm = Schema.decodeUnknownEffect(
       scoring_state: ScoringStateText,
       holdings: Schema.String,
       rules: Schema.String,
+      calendar: Schema.String,
       achievements: Schema.NullOr(Schema.String)
     })
   )
 )
 const decodeHoldings = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(Holdings)))
 const decodeRules = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(Rules)))
+const decodeCalendar = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(LedgerCalendar)))
 const decodeAchievements = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(AchievementState)))
 const decodeRevision = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ revision: SqlCount })))
 const decodeCategories = Schema.decodeUnknownEffect(
@@ -83,7 +86,7 @@ export const readRevision = Effect.fnUntraced(function* (options: { readonly loc
 export const readTotals = Effect.fnUntraced(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* decodeFarm(
-    yield* sql`SELECT farm.*, economy.holdings, economy.rules, economy.achievements
+    yield* sql`SELECT farm.*, economy.holdings, economy.rules, economy.calendar, economy.achievements
       FROM tracker_farm AS farm JOIN tracker_economy AS economy ON economy.id = farm.id WHERE farm.id = 1`
   )
   if (row === undefined) return null
@@ -98,6 +101,7 @@ export const readTotals = Effect.fnUntraced(function* () {
       scoring: row.scoring_state,
       holdings: yield* decodeHoldings(row.holdings),
       rules: yield* decodeRules(row.rules),
+      calendar: yield* decodeCalendar(row.calendar),
       achievements: row.achievements === null ? null : yield* decodeAchievements(row.achievements)
     }
   }
@@ -133,7 +137,7 @@ const upsert = Effect.fnUntraced(function* (
 
 /** `known` is what is stored now: what has not changed since, such as a long list of purchases, is not written again. */
 const writeTotals = Effect.fnUntraced(function* (revision: number, totals: FarmTotals, known: FarmTotals | null) {
-  const { achievements, holdings, rules } = totals
+  const { achievements, calendar, holdings, rules } = totals
   yield* upsert("tracker_farm", {
     revision,
     length: totals.length,
@@ -143,8 +147,9 @@ const writeTotals = Effect.fnUntraced(function* (revision: number, totals: FarmT
     updated_at: totals.updatedAt,
     scoring_state: yield* encodeState(totals.scoring)
   })
-  if (known === null || known.holdings !== holdings || known.rules !== rules) {
-    yield* upsert("tracker_economy", { holdings: canonicalJson(holdings), rules: canonicalJson(rules) })
+  if (known === null || known.holdings !== holdings || known.rules !== rules || known.calendar !== calendar) {
+    const texts = { holdings: canonicalJson(holdings), rules: canonicalJson(rules), calendar: canonicalJson(calendar) }
+    yield* upsert("tracker_economy", texts)
   }
   if (known?.achievements !== achievements) yield* writeAchievements(achievements)
 })

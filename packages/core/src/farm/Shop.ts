@@ -84,7 +84,7 @@ const make = Effect.gen(function* () {
     catalogue,
     holdings: totals.holdings,
     totalCoins: totals.humanCoins,
-    farmDay: dayOfNumber(todayOf(totals, now, settings.timeZone))
+    farmDay: dayOfNumber(todayOf(totals, now))
   })
 
   /** One request: decided and written under the lock, told to whoever watches, and the refusal as the error that it is. */
@@ -128,7 +128,7 @@ const make = Effect.gen(function* () {
   })
 
   const freezesOf = (totals: FarmTotals, now: string): number =>
-    streakOn(totals.scoring.human, todayOf(totals, now, settings.timeZone), totals.rules).freezes
+    streakOn(totals.scoring.human, todayOf(totals, now), totals.rules, totals.calendar.changes).freezes
 
   const decideUsing = Effect.fnUntraced(function* (purchaseId: string) {
     const stored = yield* presentTotals

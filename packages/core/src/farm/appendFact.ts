@@ -3,7 +3,6 @@ import { Effect } from "effect"
 import type { FarmFact } from "./FarmFact.ts"
 import { projectEntries } from "./FarmProjection.ts"
 import type { FarmTotals } from "./FarmTotals.ts"
-import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { addChange, readTotals, type StoredTotals } from "./ProjectionStore.ts"
 import { ActiveShop } from "./shop/ActiveShop.ts"
@@ -24,9 +23,8 @@ export interface AppendedFact {
 /** Puts a fact at the end of the ledger. `stored` is what {@link presentTotals} gave in this transaction. */
 export const appendFact = Effect.fnUntraced(function* (stored: StoredTotals, fact: FarmFact) {
   const { achievements } = yield* ActiveShop
-  const { timeZone } = yield* LedgerSettings
   const { at, position } = yield* appendEvent(fact)
-  const change = projectEntries(stored.totals, [{ position, at, fact }], { timeZone, achievements })
+  const change = projectEntries(stored.totals, [{ position, at, fact }], { achievements })
   yield* addChange(stored.revision + 1, change, stored.totals)
   const appended: AppendedFact = { position, at, totals: change.totals }
   return appended

@@ -1,7 +1,8 @@
 /** The farm of a moment, from the sums of its ledger. Pure: streak and today's coins depend on what day it is. */
 import { categories } from "@farmops/proof/vocabulary"
 import { dayOf, streakOn } from "../scoring/boardDays.ts"
-import { dayNumberOf, dayOfNumber, farmDayOf } from "../scoring/farmDay.ts"
+import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import { farmDayIn, timeZoneAt } from "../scoring/LedgerCalendar.ts"
 import { coinsForLevel, levelOf } from "../scoring/level.ts"
 import { rulesHash } from "../scoring/Rules.ts"
 import { balanceOf } from "./economy/Holdings.ts"
@@ -14,7 +15,7 @@ import type { LedgerSettings } from "./LedgerSettings.ts"
 export interface FarmFacts {
   readonly totals: FarmTotals
   readonly categories: ReadonlyArray<CategorySum>
-  readonly settings: Pick<LedgerSettings["Service"], "farmName" | "timeZone" | "sample">
+  readonly settings: Pick<LedgerSettings["Service"], "farmName" | "sample">
   /** In the wire's spelling. */
   readonly now: string
 }
@@ -31,15 +32,15 @@ const categoryTotals = (sums: ReadonlyArray<CategorySum>): ReadonlyArray<Categor
   })
 
 /** The day number of the farm-day of `now`, or that of the newest work where a clock runs ahead of ours. */
-export const todayOf = ({ scoring }: Pick<FarmTotals, "scoring">, now: string, timeZone: string): number =>
-  Math.max(dayNumberOf(farmDayOf(now, timeZone)), scoring.human.days.at(-1)?.day ?? 0)
+export const todayOf = ({ calendar, scoring }: Pick<FarmTotals, "calendar" | "scoring">, now: string): number =>
+  Math.max(dayNumberOf(farmDayIn(calendar, now)), scoring.human.days.at(-1)?.day ?? 0)
 
 /** See {@link FarmState}. */
 export const describeFarm = ({ categories: sums, now, settings, totals }: FarmFacts): FarmState => {
-  const { rules } = totals
+  const { calendar, rules } = totals
   const { human } = totals.scoring
-  const today = todayOf(totals, now, settings.timeZone)
-  const streak = streakOn(human, today, rules)
+  const today = todayOf(totals, now)
+  const streak = streakOn(human, today, rules, calendar.changes)
   const level = levelOf(totals.humanCoins)
   return {
     name: settings.farmName,
@@ -60,7 +61,7 @@ export const describeFarm = ({ categories: sums, now, settings, totals }: FarmFa
     proofs: totals.length,
     categories: categoryTotals(sums),
     sample: settings.sample,
-    time_zone: settings.timeZone,
+    time_zone: timeZoneAt(calendar, now),
     ruleset_hash: rulesHash(rules),
     updated_at: totals.updatedAt
   }

@@ -97,11 +97,11 @@ const byPosition = (a: LedgerEntry, b: LedgerEntry): number => a.position - b.po
 /** The totals over archived lines, with what the owner's facts of that time come to: those never left. */
 const baseTotals = (
   totals: ReplayBase["change"]["totals"],
-  { holdings, rules }: FarmTotals,
+  { calendar, holdings, rules }: FarmTotals,
   facts: ReadonlyArray<FactEntry>
 ): FarmTotals => ({
   ...totals,
-  ...facts.reduce((known, { at, fact }) => afterFact(known, fact, at), { holdings, rules })
+  ...facts.reduce((known, { at, fact }) => afterFact(known, fact, at), { calendar, holdings, rules })
 })
 
 /** Sums the ledger up in its order, from its archives on and before position `until`, and hands each page of proofs on as it goes. */
@@ -112,14 +112,13 @@ export const foldLedger = Effect.fnUntraced(function* <E, R>(
 ) {
   const sql = yield* SqlClient.SqlClient
   const { achievements } = yield* ActiveShop
-  const { foundedAt, timeZone } = yield* LedgerSettings
   const base = yield* readReplayBase
   const size = base?.size ?? 0
   if (base !== null) yield* checkArchived(size, standing)
   const facts = yield* readFacts(until)
   let next = facts.filter(({ position }) => position < size).length
   const nothing: ProjectionChange = {
-    totals: emptyTotals(foundedAt, achievements),
+    totals: emptyTotals(yield* LedgerSettings, achievements),
     details: [],
     categories: [],
     days: []
@@ -139,7 +138,7 @@ export const foldLedger = Effect.fnUntraced(function* <E, R>(
     const from = next
     while (next < facts.length && (isLast || (facts[next]?.position ?? 0) < position)) next++
     const entries: ReadonlyArray<LedgerEntry> = [...proofs, ...facts.slice(from, next)].sort(byPosition)
-    const page = projectEntries(change.totals, entries, { timeZone, achievements })
+    const page = projectEntries(change.totals, entries, { achievements })
     change = joinChanges(change, page)
     const folded = rows.flatMap(({ branch, coins, position: at, scoring_detail, void: cause }, index) => {
       const detail = page.details[index]

@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Migrations } from "../sql/Database.ts"
+import { createCalendar } from "./calendarTables.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createShop } from "./shop/shopTables.ts"
@@ -77,5 +78,6 @@ export const ledgerMigrations: Migrations = {
   "0002_trust": createTrust,
   "0003_checkpoints": createCheckpoints,
   "0004_event_kinds": createEventKinds,
-  "0005_shop": createShop
+  "0005_shop": createShop,
+  "0006_calendar": createCalendar
 }

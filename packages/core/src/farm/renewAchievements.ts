@@ -12,6 +12,7 @@ import { achievementsAfter, isOfSet } from "./economy/achievementsAfter.ts"
 import { applyFact } from "./economy/applyFact.ts"
 import { emptyHoldings, type Holdings } from "./economy/Holdings.ts"
 import { type AchievementEntry, paidWorkOf } from "./economy/PaidWork.ts"
+import { isEconomyFact } from "./FarmFact.ts"
 import type { FactEntry } from "./FarmTotals.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { readTotals, writeAchievements } from "./ProjectionStore.ts"
@@ -52,7 +53,7 @@ const factsBeside = (facts: ReadonlyArray<FactEntry>) => {
       const passed: Array<AchievementEntry> = []
       for (let entry = facts[next]; entry !== undefined && entry.position < end; entry = facts[++next]) {
         const { at, fact, position } = entry
-        if (fact.kind !== "rules_changed") holdings = applyFact(holdings, fact, at)
+        if (isEconomyFact(fact)) holdings = applyFact(holdings, fact, at)
         passed.push({ position, at, holdings, work: null })
       }
       return passed

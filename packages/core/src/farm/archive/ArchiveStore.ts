@@ -70,7 +70,9 @@ export const readArchives = Effect.gen(function* () {
 /** Where a replay starts: how many lines are away, and the sums over them, but for what the owner owns and decided. */
 export interface ReplayBase {
   readonly size: number
-  readonly change: Omit<ProjectionChange, "totals"> & { readonly totals: Omit<FarmTotals, "holdings" | "rules"> }
+  readonly change: Omit<ProjectionChange, "totals"> & {
+    readonly totals: Omit<FarmTotals, "calendar" | "holdings" | "rules">
+  }
 }
 
 /** Null where a replay starts from nothing. */

@@ -12,7 +12,7 @@ import { followTrackerKeys, trackerRotationKind } from "@farmops/proof/trackerRo
 import { Effect, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { itemBought, itemRefunded, itemUsed } from "../economy/EconomyFact.ts"
-import { rulesChanged } from "../FarmFact.ts"
+import { rulesChanged, timeZoneChanged } from "../FarmFact.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { takePositions } from "../ledgerPositions.ts"
 import { TrackerKey } from "../TrackerKey.ts"
@@ -80,7 +80,8 @@ export const LedgerFact = Schema.Union([
   Schema.Struct(itemBought),
   Schema.Struct(itemRefunded),
   Schema.Struct(itemUsed),
-  Schema.Struct(rulesChanged)
+  Schema.Struct(rulesChanged),
+  Schema.Struct(timeZoneChanged)
 ])
 
 /** See the schema of the same name. */
@@ -104,7 +105,8 @@ export const LedgerEvent = Schema.Union([
   Schema.Struct({ ...frame, ...itemBought }),
   Schema.Struct({ ...frame, ...itemRefunded }),
   Schema.Struct({ ...frame, ...itemUsed }),
-  Schema.Struct({ ...frame, ...rulesChanged })
+  Schema.Struct({ ...frame, ...rulesChanged }),
+  Schema.Struct({ ...frame, ...timeZoneChanged })
 ])
 
 /** See the schema of the same name. */
