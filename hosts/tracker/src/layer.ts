@@ -136,6 +136,8 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
       const { token } = yield* OwnerToken
       const feed = yield* FarmFeed
       const rpc = yield* makeTrackerRpc
+      // An approval that was cut short.
+      yield* (yield* ProofIntake).settleAll
       yield* Effect.addFinalizer(() => feed.close)
       yield* door.open(rpc)
       const { grpcPort, host } = config

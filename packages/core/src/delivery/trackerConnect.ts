@@ -30,9 +30,10 @@ const errorOf = (cause: unknown) => {
     : new TrackerRefused({ status, code: name, detail: error.rawMessage.slice(0, 200) })
 }
 
-const resultOf = ({ already, code, coins, detail }: WireResult): SubmitResult => ({
+const resultOf = ({ already, code, coins, detail, pending }: WireResult): SubmitResult => ({
   coins,
   already,
+  pending,
   code: code === "" ? null : code,
   detail
 })

@@ -5,8 +5,11 @@ import { boundedFetch } from "../http/boundedFetch.ts"
 import { decodeAnswer, fetchDefaults } from "../http/fetchJson.ts"
 import { type SubmitResult, submitTimeoutMs, TrackerRefused, TrackerUnavailable } from "./submission.ts"
 
-/** What `POST /api/v1/proofs` answers, as far as an agent needs it. */
-const Accepted = Schema.Struct({ coins: Schema.Int, already: Schema.Boolean })
+/** What `POST /api/v1/proofs` answers, as far as an agent needs it: scored, or set aside until the agent is approved. */
+const Accepted = Schema.Union([
+  Schema.Struct({ coins: Schema.Int, already: Schema.Boolean }),
+  Schema.Struct({ pending: Schema.Literal(true), already: Schema.Boolean })
+])
 
 // Of all refusals only these pass by themselves: a proxy or the tracker is busy, slow or being restarted.
 const passing = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -48,9 +51,9 @@ export const submitOverRest = (baseUrl: string) =>
     const results: Array<SubmitResult> = []
     for (const line of lines) {
       const result = yield* post(Accepted, `${baseUrl}/api/v1/proofs`, line).pipe(
-        Effect.map((accepted): SubmitResult => ({ ...accepted, code: null, detail: "" })),
+        Effect.map((accepted): SubmitResult => ({ coins: 0, pending: false, ...accepted, code: null, detail: "" })),
         Effect.catchTag("TrackerRefused", ({ code, detail }) =>
-          Effect.succeed<SubmitResult>({ coins: 0, already: false, code, detail })
+          Effect.succeed<SubmitResult>({ coins: 0, pending: false, already: false, code, detail })
         ),
         // What was accepted before the tracker went away is accepted: say so, and let the next batch meet the silence.
         Effect.catchTag("TrackerUnavailable", (error) =>
