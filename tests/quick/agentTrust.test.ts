@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { fingerprintOf } from "@farmops/proof/fingerprint"
 import { verifyForkEvidence } from "@farmops/proof/forkEvidence"
 import { nodeBackend } from "@farmops/proof/NodeBackend"
 import { Effect } from "effect"
@@ -72,7 +73,11 @@ describe("farmops agent", () => {
       assert.deepStrictEqual(json, { agent_id: agent.agentId, forks: [shown.stdout.trimEnd()] })
 
       const approved = yield* farmops("agent", "approve", agent.agentId)
-      assert.deepStrictEqual(approved, { code: 0, stdout: `${agent.agentId} is approved\n`, stderr: "" })
+      assert.deepStrictEqual(approved, {
+        code: 0,
+        stdout: `${agent.agentId} is approved; its key's fingerprint is ${fingerprintOf(agent.publicKey)}\n`,
+        stderr: ""
+      })
     }).pipe(Effect.scoped)
   )
 

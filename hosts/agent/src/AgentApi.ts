@@ -51,6 +51,8 @@ export const StatusAnswer = Schema.Struct({
   refused: Schema.Int,
   pending: Schema.Int,
   delivered: Schema.Int,
+  /** Of those delivered, what the tracker scores once its owner has approved this agent. */
+  unscored: Schema.Int,
   sources: Schema.Array(SourceAnswer),
   observations: Observations,
   outbox: Outbox,

@@ -1,4 +1,5 @@
 /** What an agent needs to know before it starts, as a file says it and as the Layer takes it. */
+import type { TrackerAccess } from "@farmops/core/delivery/TrackerAccess"
 import { hex32Pattern } from "@farmops/proof/proofForm"
 import { actorTypes } from "@farmops/proof/vocabulary"
 import { Schema } from "effect"
@@ -25,7 +26,19 @@ export const AgentFile = Schema.Struct({
   cluster_alias: Schema.optionalKey(ClusterAlias),
   data: Schema.optionalKey(Schema.NonEmptyString),
   recovery_public_key: Schema.optionalKey(RecoveryPublicKey),
-  tracker: Schema.optionalKey(Schema.Struct({ url: Schema.NonEmptyString })),
+  tracker: Schema.optionalKey(
+    Schema.Struct({
+      url: Schema.NonEmptyString,
+      /** A PEM file: only what it signed is taken for the tracker. Without it, what this system trusts. */
+      ca: Schema.optionalKey(Schema.NonEmptyString),
+      client_cert: Schema.optionalKey(Schema.NonEmptyString),
+      client_key: Schema.optionalKey(Schema.NonEmptyString),
+      /** The name in the tracker's certificate, where it is not the one in the address. */
+      server_name: Schema.optionalKey(Schema.NonEmptyString),
+      /** What the owner handed over at the approval; best from the environment. */
+      api_key: Schema.optionalKey(Schema.NonEmptyString)
+    })
+  ),
   /** The short way to one repository. */
   repository: Schema.optionalKey(Schema.Struct(RepositoryFields)),
   sources: Schema.optionalKey(Schema.Array(SourceEntry).check(Schema.isMaxLength(256))),
@@ -65,6 +78,8 @@ export const hooksDefault = { host: "127.0.0.1", port: 8446 } as const
 export interface AgentConfig {
   readonly dataDir: string
   readonly trackerUrl: string
+  /** Certificates and key for a tracker beyond this machine. */
+  readonly trackerAccess?: TrackerAccess
   readonly clusterAlias: string
   /** Told to the tracker at the first enrolment, and fixed from then on; null for an agent whose chain nothing can take back. */
   readonly recoveryPublicKey: string | null

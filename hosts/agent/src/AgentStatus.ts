@@ -19,6 +19,8 @@ export interface AgentState {
   readonly proved: number
   readonly rejected: number
   readonly refused: number
+  /** Proofs that the tracker holds and does not score before the agent is approved. */
+  readonly unscored: number
   /** What holds observation up now, each a code: `outbox_full`, `observations_full`, `observations_unwritable`. */
   readonly warnings: ReadonlyArray<string>
   readonly last_error: { readonly code: string; readonly at: string } | null
@@ -63,6 +65,7 @@ export class AgentStatus extends Context.Service<
           proved: 0,
           rejected: 0,
           refused: 0,
+          unscored: 0,
           warnings: [],
           last_error: null
         })

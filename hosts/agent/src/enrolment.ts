@@ -38,11 +38,21 @@ export const signEnrolment = Effect.fnUntraced(function* (clusterAlias: string, 
 export const awaitApproval = Effect.fn("awaitApproval")(function* (recoveryPublicKey: string | null) {
   const client = yield* TrackerClient
   const status = yield* AgentStatus
+  const { fingerprint } = yield* AgentKey
+  const announce = yield* Effect.cached(
+    Effect.logInfo("waits for the tracker's owner, who compares this fingerprint before approving").pipe(
+      Effect.annotateLogs({ fingerprint })
+    )
+  )
   for (let waitMs = pollFirstMs; ; waitMs = Math.min(waitMs * 2, pollMostMs)) {
     const answer = yield* client
       .enroll(yield* signEnrolment(status.state.value.cluster_alias, recoveryPublicKey))
       .pipe(Effect.catch((error) => Effect.as(status.fault(error._tag), null)))
-    yield* status.update({ enrolment: answer === null ? "tracker_unreachable" : answer.status })
+    yield* status.update({
+      enrolment: answer === null ? "tracker_unreachable" : answer.status,
+      ...(answer !== null && { unscored: answer.waiting_proofs })
+    })
+    if (answer?.status === "pending") yield* announce
     if (answer?.status === "revoked") return yield* new AgentRevoked({ agentId: (yield* AgentKey).agentId })
     const salt = answer?.status === "approved" ? farmSaltFromHex(answer.farm_salt ?? "") : null
     if (salt !== null) return salt

@@ -157,7 +157,10 @@ export const agentLayer = <E, R, E2, R2>(
       )
     ),
     Layer.provideMerge(
-      Layer.mergeAll(Layer.provideMerge(stored, Layer.provide(plugins, seen)), TrackerClient.layer(config.trackerUrl))
+      Layer.mergeAll(
+        Layer.provideMerge(stored, Layer.provide(plugins, seen)),
+        TrackerClient.layer(config.trackerUrl, config.trackerAccess)
+      )
     ),
     Layer.provide(layerFolder(config.dataDir))
   )

@@ -9,6 +9,7 @@ import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { Effect, Runtime, Schema } from "effect"
 import { AgentFile, hooksDefault } from "./AgentConfig.ts"
+import { readTrackerAccess } from "./readTrackerAccess.ts"
 
 const usage = `Usage: farmops-agent --config agent.yaml [--tracker-url URL] [--data DIR] [--port N] [--host ADDRESS]
 
@@ -84,6 +85,7 @@ const program = Effect.gen(function* () {
   // Paths in the file are relative to it, so that it means the same from wherever the agent is started.
   const beside = (path: string) => resolve(dirname(flags.config ?? "."), path)
   const dataDir = flags.data ?? (file.data === undefined ? ".farmops-agent" : beside(file.data))
+  const trackerAccess = yield* readTrackerAccess(file.tracker, trackerUrl, beside)
   // A wrong argument is answered before anything heavy is loaded.
   const { runAgent } = yield* Effect.promise(() => import("./runAgent.ts"))
   const { max, window_days } = file.observations ?? {}
@@ -92,6 +94,7 @@ const program = Effect.gen(function* () {
     {
       dataDir,
       trackerUrl,
+      trackerAccess,
       clusterAlias: file.cluster_alias ?? "local",
       recoveryPublicKey: file.recovery_public_key ?? null,
       host: flags.host ?? file.api?.host ?? "127.0.0.1",

@@ -25,7 +25,7 @@ const makeTracker = Effect.gen(function* () {
     const status = yield* Ref.get(mood)
     if (status === "away") return yield* new TrackerUnavailable({ reason: "unreachable", retryAfterMs: null })
     const farm_salt = status === "approved" ? saltHex : null
-    return { agent_id: request.agent_id, status, fingerprint: "f", farm_salt, head: null }
+    return { agent_id: request.agent_id, status, fingerprint: "f", farm_salt, head: null, waiting_proofs: 0 }
   })
   const layer = Layer.mergeAll(
     Layer.succeed(TrackerClient, { enroll, submit: () => Effect.succeed([]) }),

@@ -43,12 +43,17 @@ export const revokeAgent = Effect.fn("revokeAgent")(function* (flags: {
   const printer = yield* Printer
   const body = revocationOf(flags)
   if (body instanceof CommandFailed) return yield* body
-  const { agent_id } = yield* pickAgent(Option.some(flags.id))
+  const { agent_id, waiting_proofs } = yield* pickAgent(Option.some(flags.id))
   const path = `/api/v1/agents/${agent_id}`
   const agent = yield* requestJson(`${path}/revoke`, Revoked, { method: "POST", asOwner: true, body })
   const trust = yield* requestJson(`${path}/trust`, Trust, { asOwner: true })
   if (printer.json) return yield* printer.data({ ...agent, void: trust.void })
   yield* printer.line(`${agent.agent_id} is ${agent.status}`)
+  if (waiting_proofs > 0) {
+    yield* printer.note(
+      `${waiting_proofs} ${waiting_proofs === 1 ? "proof" : "proofs"} that waited for an approval ${waiting_proofs === 1 ? "was" : "were"} dropped`
+    )
+  }
   const { revocation } = trust.void
   if (revocation > 0) {
     yield* printer.note(`${revocation} ${revocation === 1 ? "proof is" : "proofs are"} void; the coins were taken back`)

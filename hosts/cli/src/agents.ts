@@ -15,7 +15,8 @@ const Agent = Schema.StructWithRest(
     status: Schema.Literals(["pending", "approved", "frozen", "revoked"]),
     public_key: Schema.String,
     fingerprint: Schema.String,
-    cluster_alias: Schema.String
+    cluster_alias: Schema.String,
+    waiting_proofs: Schema.Int
   }),
   [Schema.Record(Schema.String, Schema.Unknown)]
 )
@@ -65,8 +66,14 @@ export const listAgents = Effect.gen(function* () {
   const agents = yield* fetchAgents
   if (printer.json) return yield* printer.data({ agents })
   if (agents.length === 0) return yield* printer.line("no agent has enrolled yet")
-  const rows = agents.map((agent) => [agent.agent_id, agent.status, agent.cluster_alias, agent.fingerprint])
-  yield* printer.line(drawTable(["agent", "status", "alias", "fingerprint"], rows, printer.columns))
+  const rows = agents.map((agent) => [
+    agent.agent_id,
+    agent.status,
+    agent.cluster_alias,
+    `${agent.waiting_proofs}`,
+    agent.fingerprint
+  ])
+  yield* printer.line(drawTable(["agent", "status", "alias", "waiting", "fingerprint"], rows, printer.columns))
   for (const { agent_id } of agents.filter(({ status }) => status === "frozen")) {
     yield* printer.note(
       `${agent_id} is frozen: its key signed two records for one place; farmops agent forks ${agent_id}`
@@ -92,8 +99,11 @@ export const enrollAgent = Effect.fn("enrollAgent")(function* (options: {
 /** Runs `agent approve`, for a new agent or one that is frozen. Needs the owner's token. */
 export const approveAgent = Effect.fn("approveAgent")(function* (id: string) {
   const printer = yield* Printer
-  const { agent_id } = yield* pickAgent(Option.some(id))
+  const { agent_id, waiting_proofs } = yield* pickAgent(Option.some(id))
   const agent = yield* requestJson(`/api/v1/agents/${agent_id}/approve`, Agent, { method: "POST", asOwner: true })
+  const scored = waiting_proofs - agent.waiting_proofs
   if (printer.json) return yield* printer.data(agent)
-  yield* printer.line(`${agent.agent_id} is ${agent.status}`)
+  yield* printer.line(`${agent.agent_id} is ${agent.status}; its key's fingerprint is ${agent.fingerprint}`)
+  if (scored > 0)
+    yield* printer.note(`${scored} ${scored === 1 ? "proof" : "proofs"} that waited for this went into the ledger`)
 })

@@ -8,7 +8,8 @@ const agent = (agent_id: string) => ({
   status: "approved" as const,
   public_key: "00".repeat(32),
   fingerprint: "f",
-  cluster_alias: "local"
+  cluster_alias: "local",
+  waiting_proofs: 0
 })
 const one = agent("1111aaaa-0000-4000-8000-000000000000")
 const two = agent("1111bbbb-0000-4000-8000-000000000000")

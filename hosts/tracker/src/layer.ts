@@ -27,6 +27,7 @@ import { Villages } from "@farmops/core/farm/Villages"
 import { isLoopback } from "@farmops/core/host/guardHostName"
 import { Health, healthRoutes } from "@farmops/core/host/Health"
 import { layerServer } from "@farmops/core/host/listen"
+import type { TlsFiles } from "@farmops/core/host/TlsFiles"
 import { layerProblems } from "@farmops/core/http/problem"
 import * as Database from "@farmops/core/sql/Database"
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
@@ -42,6 +43,8 @@ export interface TrackerConfig {
   /** Plain-text gRPC; null opens no such port. */
   readonly grpcPort: number | null
   readonly host: string
+  /** Certificate and key; left out, it speaks plain HTTP. */
+  readonly tls?: TlsFiles
   /** Where the tracker's key and the owner's token lie. */
   readonly dataDir: string
   /** IANA name; null takes the ledger's own, or the system's for a new one. */
@@ -67,11 +70,16 @@ export class RunningTracker extends Context.Service<
 /** An address that means every network of this machine is no place to send anybody to. */
 const reachable = (host: string): string => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host)
 
-const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+const urlOf = (scheme: string, host: string, port: number): string =>
+  `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`
 
 const ownUrl = (config: TrackerConfig) =>
   Effect.map(HttpServer.HttpServer, ({ address }) =>
-    urlOf(reachable(config.host), "port" in address ? address.port : config.port)
+    urlOf(
+      config.tls === undefined ? "http" : "https",
+      reachable(config.host),
+      "port" in address ? address.port : config.port
+    )
   )
 
 const dataDirectory = (path: string) =>
@@ -138,9 +146,16 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
       const { token } = yield* OwnerToken
       const feed = yield* FarmFeed
       const rpc = yield* makeTrackerRpc
+      // An approval that was cut short.
+      yield* (yield* ProofIntake).settleAll
       yield* Effect.addFinalizer(() => feed.close)
       yield* door.open(rpc)
       const { grpcPort, host } = config
+      if (!isLoopback(host) && config.tls === undefined) {
+        yield* Effect.logWarning(
+          "the tracker listens beyond this machine without TLS: tokens and proofs can be read on the way (--tls-cert, --tls-key)"
+        )
+      }
       const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort })
       return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token }
     })
@@ -153,7 +168,7 @@ export const trackerLayer = (config: TrackerConfig) =>
       running(config, door).pipe(
         Layer.provideMerge(HttpRouter.serve(routes(config), { disableListenLog: true, disableLogger: true })),
         Layer.provideMerge(villages(config)),
-        Layer.provideMerge(layerServer({ host: config.host, port: config.port, wrap: door.wrap })),
+        Layer.provideMerge(layerServer({ host: config.host, port: config.port, tls: config.tls, wrap: door.wrap })),
         // Below the server, so that its last checkpoint comes after the last proof.
         Layer.provideMerge(layerKeepCheckpoints),
         Layer.provideMerge(ledgerLayer(config)),

@@ -6,6 +6,7 @@ import { NodeServices } from "@effect/platform-node"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
+import { trustAuthority } from "@farmops/core/host/trustAuthority"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { sqliteFile } from "@farmops/core/sql/Database"
 import { Effect, Redacted, Runtime, Schema } from "effect"
@@ -20,6 +21,11 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
   --port N            REST and Connect (default 8443; 0 takes a free port)
   --grpc-port N       plain-text gRPC (left out: none; 0 takes a free port)
   --host ADDRESS      on which address (default 127.0.0.1); beyond loopback, reads need the owner's token too
+  --tls-cert FILE     speak TLS on that port, REST, Connect and gRPC alike; read again when it changes and on SIGHUP
+  --tls-key FILE      its private key (or FARMOPS_TLS_CERT and FARMOPS_TLS_KEY)
+  --tls-client-ca FILE
+                      know agents by certificates that this one signed (or FARMOPS_TLS_CLIENT_CA)
+  --ca FILE           trust this authority too when villages are asked (or FARMOPS_CA)
   --data FOLDER       keeps the tracker's key and the owner's token (default: the folder of the database file)
   --name NAME         the farm's name (or FARMOPS_NAME; default "My farm")
   --time-zone ZONE    in which days are counted, such as Europe/Berlin; fixed at the first start
@@ -47,6 +53,10 @@ const readArguments = Effect.try({
         port: { type: "string" },
         "grpc-port": { type: "string" },
         host: { type: "string" },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        "tls-client-ca": { type: "string" },
+        ca: { type: "string" },
         data: { type: "string" },
         name: { type: "string" },
         "time-zone": { type: "string" },
@@ -72,6 +82,20 @@ const dataFolderOf = (dbUrl: string, chosen: string | undefined) => {
     : Effect.succeed(dirname(resolve(file)))
 }
 
+/** Flags win over the environment; a certificate without its key is half a thing. */
+const tlsOf = (flags: Effect.Success<typeof readArguments>) => {
+  const cert = flags["tls-cert"] ?? process.env.FARMOPS_TLS_CERT ?? ""
+  const key = flags["tls-key"] ?? process.env.FARMOPS_TLS_KEY ?? ""
+  const clientCa = flags["tls-client-ca"] ?? process.env.FARMOPS_TLS_CLIENT_CA ?? ""
+  if (cert === "" && key === "" && clientCa === "") return Effect.succeed(null)
+  if (cert === "" || key === "") return Effect.fail(fault("--tls-cert and --tls-key belong together"))
+  return Effect.succeed({
+    cert: resolve(cert),
+    key: resolve(key),
+    ...(clientCa === "" ? {} : { clientCa: resolve(clientCa) })
+  })
+}
+
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
 
@@ -81,6 +105,10 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
   const publicUrl = flags["public-url"]
   const token = process.env.FARMOPS_OWNER_TOKEN ?? ""
   const grpc = flags["grpc-port"]
+  const tls = yield* tlsOf(flags)
+  if (tls !== null && grpc !== undefined) {
+    return yield* fault("with TLS gRPC is on the same port; leave out --grpc-port, which is plain text")
+  }
   const config: TrackerConfig = {
     dbUrl,
     port: yield* portOf("--port", flags.port ?? "8443"),
@@ -90,6 +118,7 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
     timeZone: flags["time-zone"] ?? null,
     farmName: flags.name ?? process.env.FARMOPS_NAME ?? "My farm",
     sample: false,
+    ...(tls === null ? {} : { tls }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(token === "" ? {} : { ownerToken: Redacted.make(token, { label: "owner token" }) })
   }
@@ -118,6 +147,8 @@ const program = Effect.gen(function* () {
   const level = flags.log ?? "info"
   if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")
   const config = yield* readConfig(flags)
+  const ca = flags.ca ?? process.env.FARMOPS_CA ?? ""
+  if (ca !== "") yield* trustAuthority(ca)
   return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: levels[level] }))
 })
 

@@ -22,15 +22,18 @@ describe("a tracker", () => {
       assert.deepInclude(yield* tracker.submit(first), { status: 403, type: "application/problem+json" })
       assert.strictEqual((yield* tracker.submit(first)).json.code, "agent_unknown")
       assert.deepInclude((yield* enroll).json, { status: "pending", farm_salt: null })
-      assert.strictEqual((yield* tracker.submit(first)).json.code, "agent_pending")
+      assert.deepInclude(yield* tracker.submit(first), { status: 202 })
+      assert.deepInclude((yield* tracker.submit(first)).json, { pending: true, already: true })
+      assert.deepInclude((yield* enroll).json, { status: "pending", waiting_proofs: 1 })
 
       const approve = `/api/v1/agents/${agent.agentId}/approve`
       assert.strictEqual((yield* tracker.ask(approve, { method: "POST" })).json.code, "owner_token_required")
       assert.strictEqual((yield* tracker.ask(approve, { method: "POST", token: "0".repeat(64) })).status, 401)
-      assert.strictEqual((yield* tracker.asOwner(approve)).json.status, "approved")
+      assert.deepInclude((yield* tracker.asOwner(approve)).json, { status: "approved", waiting_proofs: 0 })
       assert.match((yield* enroll).json.farm_salt, /^[0-9a-f]{64}$/)
 
-      for (const line of lines) {
+      assert.deepInclude(yield* tracker.submit(first), { status: 200 })
+      for (const line of lines.slice(1)) {
         const taken = yield* tracker.submit(line)
         assert.strictEqual(taken.status, 201)
         assert.deepInclude(taken.json, { already: false })
@@ -232,7 +235,13 @@ describe("a tracker", () => {
       assert.strictEqual(results.length, 100)
       assert.isTrue(results.every(({ already, code }) => code === null && !already))
       const again = yield* client.submit([lines[5] ?? "", "{}"])
-      assert.deepStrictEqual(again[0], { already: true, coins: results[5]?.coins ?? 0, code: null, detail: "" })
+      assert.deepStrictEqual(again[0], {
+        already: true,
+        pending: false,
+        coins: results[5]?.coins ?? 0,
+        code: null,
+        detail: ""
+      })
       assert.strictEqual(again[1]?.code, "missing_field")
       assert.strictEqual((yield* tracker.ask("/api/v1/farm")).json.proofs, 100)
     }).pipe(Effect.scoped)

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
+import { trustAuthority } from "@farmops/core/host/trustAuthority"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { Effect, Runtime, Schema } from "effect"
 import { HttpServer } from "effect/http"
@@ -22,6 +23,7 @@ Ranks the farms of those who register, from snapshots that each farm signs itsel
   --sync-seconds N             how often each farm is asked for its snapshot (default 60)
   --farmers-max N              how many farmers it takes (default 10000)
   --allow-private-addresses    call trackers on private networks although strangers can reach this village
+  --ca FILE                    trust this authority too when farms are asked (or FARMOPS_CA)
   --log LEVEL                  debug, info, warn or error (default info)
   --version                    print the version and end
 `
@@ -43,6 +45,7 @@ const readArguments = Effect.try({
         "sync-seconds": { type: "string" },
         "farmers-max": { type: "string" },
         "allow-private-addresses": { type: "boolean" },
+        ca: { type: "string" },
         log: { type: "string" },
         version: { type: "boolean" },
         help: { type: "boolean", short: "h" }
@@ -97,6 +100,8 @@ const program = Effect.gen(function* () {
   const level = flags.log ?? "info"
   if (!isLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
   const config = yield* readConfig(flags)
+  const ca = flags.ca ?? process.env.FARMOPS_CA ?? ""
+  if (ca !== "") yield* trustAuthority(ca)
   return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: levels[level] }))
 })
 

@@ -22,7 +22,7 @@ const append = (count: number) =>
     for (let at = 0; at < count; at++) yield* log.append(entry(first + at))
   })
 
-const refusal = (code: string): SubmitResult => ({ coins: 0, already: false, code, detail: "" })
+const refusal = (code: string): SubmitResult => ({ coins: 0, pending: false, already: false, code, detail: "" })
 
 /** What the fake tracker does with one call instead of its duty. */
 type Fault =
@@ -64,7 +64,7 @@ class FakeTracker {
       const already = this.stored.includes(line)
       if (!already && line !== `line-${this.stored.length}`) return [...results, refusal(this.saysWhenBehind)]
       if (!already) this.stored.push(line)
-      results.push({ coins: 10, already, code: null, detail: "" })
+      results.push({ coins: 10, pending: false, already, code: null, detail: "" })
     }
     return results
   }
@@ -198,7 +198,7 @@ describe("delivery", () => {
     )
   })
 
-  const passing = ["agent_unknown", "agent_pending", "agent_frozen", "future_timestamp"]
+  const passing = ["agent_unknown", "agent_pending", "agent_frozen", "pending_full", "future_timestamp"]
   it.effect.each(passing)("waits for what the owner or time will cure (%s)", (code) => {
     const tracker = new FakeTracker()
     tracker.refusesAll = code

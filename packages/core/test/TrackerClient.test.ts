@@ -79,8 +79,8 @@ const judgingRest =
 const submit = (layer: Layer.Layer<TrackerClient>, lines: ReadonlyArray<string>) =>
   Effect.flatMap(TrackerClient, (client) => client.submit(lines)).pipe(Effect.provide(layer))
 
-const accepted = { coins: 7, already: false, code: null, detail: "" }
-const refused = { coins: 0, already: false, code: "bad_signature", detail: "no" }
+const accepted = { coins: 7, pending: false, already: false, code: null, detail: "" }
+const refused = { coins: 0, pending: false, already: false, code: "bad_signature", detail: "no" }
 
 describe("a tracker spoken to over Connect", () => {
   it.live("takes a whole batch in one request and answers for each line", () =>
@@ -180,6 +180,7 @@ describe("a tracker spoken to over REST", () => {
         status: "pending",
         fingerprint: "aa-bb",
         farm_salt: null,
+        waiting_proofs: 0,
         head: null
       }
       const request = {

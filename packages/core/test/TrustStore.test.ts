@@ -31,7 +31,8 @@ describe("TrustStore", () => {
           status: "pending",
           fingerprint: agent.key.fingerprint,
           farm_salt: null,
-          head: null
+          head: null,
+          waiting_proofs: 0
         })
         assert.strictEqual((yield* trust.approve(agent.agentId)).status, "approved")
         const answered = yield* trust.enroll(yield* agent.enrolment)

@@ -1,9 +1,10 @@
-import { request, type Server } from "node:http"
+import { request } from "node:http"
 import { connect } from "node:net"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Runtime } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { exitCodes } from "../src/host/exitCodes.ts"
+import type { HostServer } from "../src/host/guardHostName.ts"
 import { Health, healthRoutes } from "../src/host/Health.ts"
 import { type ListenOptions, layerServer } from "../src/host/listen.ts"
 import { layerProblems } from "../src/http/problem.ts"
@@ -106,7 +107,7 @@ describe("a server", () => {
       const taken = new Promise<void>((resolve) => {
         arrived = resolve
       })
-      const wrap = (server: Server): Server => {
+      const wrap = (server: HostServer): HostServer => {
         const emit: (event: string, ...args: ReadonlyArray<unknown>) => boolean = server.emit.bind(server)
         const takeRequests = (event: string, ...args: ReadonlyArray<unknown>) => {
           if (event !== "request") return emit(event, ...args)

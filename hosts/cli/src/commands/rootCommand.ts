@@ -1,8 +1,12 @@
 /** What every command shares: the root with its flags, and the way to print and to reach a farm. */
+import { resolve } from "node:path"
 import type { Environment } from "@farmops/core/config/substituteEnvironment"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { CommandFailed } from "../CommandFailed.ts"
 import { FarmConnection } from "../FarmConnection.ts"
 import { Printer } from "../Printer.ts"
 
@@ -34,9 +38,15 @@ const trackerUrl = Flag.String("tracker-url").pipe(
   Flag.optional
 )
 
+const ca = Flag.String("ca").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("Trust this authority too, for a tracker with a certificate of its own (FARMOPS_CA)"),
+  Flag.optional
+)
+
 /** `farmops` itself, with the flags of every command. */
 export const root = Command.make("farmops").pipe(
-  Command.withSharedFlags({ json, data, trackerUrl }),
+  Command.withSharedFlags({ json, data, trackerUrl, ca }),
   Command.withDescription("Turns verified work into signed proofs, and proofs into a farm")
 )
 
@@ -44,10 +54,31 @@ export const root = Command.make("farmops").pipe(
 export const withPrinter = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(root, (shared) => Effect.provide(effect, Printer.layerProcess({ json: shared.json })))
 
+const trustGiven = (file: string, cwd: string) =>
+  file === ""
+    ? Effect.void
+    : Effect.flatMap(
+        Effect.promise(() => import("@farmops/core/host/trustAuthority")),
+        ({ trustAuthority }) => trustAuthority(resolve(cwd, file))
+      ).pipe(
+        Effect.mapError(
+          ({ message }) =>
+            new CommandFailed({ code: "ca_unusable", detail: `${message}.`, cure: null, exitCode: exitCodes.config })
+        )
+      )
+
 /** The same, with a connection to the farm that the flags name. */
 export const withFarm =
-  ({ cwd, ownerToken }: Pick<Invocation, "cwd" | "ownerToken">) =>
+  ({ cwd, environment, ownerToken }: Pick<Invocation, "cwd" | "environment" | "ownerToken">) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.flatMap(root, ({ data, trackerUrl }) =>
-      withPrinter(Effect.provide(effect, FarmConnection.layer({ data, trackerUrl, ownerToken, cwd })))
+    Effect.flatMap(root, ({ ca, data, trackerUrl }) =>
+      withPrinter(
+        Effect.andThen(
+          trustGiven(
+            Option.getOrElse(ca, () => environment.FARMOPS_CA ?? ""),
+            cwd
+          ),
+          Effect.provide(effect, FarmConnection.layer({ data, trackerUrl, ownerToken, cwd }))
+        )
+      )
     )

@@ -91,6 +91,33 @@ export const trackerCommand = (invocation: Invocation) => {
               )
         )
       ).pipe(Command.withDescription("Let the tracker sign with a fresh key; what it signed stays good")),
+      Command.make("tls").pipe(
+        Command.withDescription("Certificates for a tracker beyond this machine"),
+        Command.withSubcommands([
+          Command.make(
+            "new",
+            {
+              host: Flag.String("host").pipe(
+                Flag.withMetavar("NAME"),
+                Flag.withDescription("A host name or address under which the tracker is reached; may be repeated"),
+                Flag.atLeast(1)
+              ),
+              out: Flag.String("out").pipe(
+                Flag.withMetavar("DIR"),
+                Flag.withDescription("Where to write tls.crt and tls.key; never written over"),
+                Flag.withDefault("tls")
+              )
+            },
+            (flags) =>
+              withPrinter(
+                Effect.flatMap(
+                  Effect.promise(() => import("../trackerTls.ts")),
+                  ({ newCertificate }) => newCertificate({ ...flags, cwd })
+                )
+              )
+          ).pipe(Command.withDescription("A certificate that is its own authority, for a trial"))
+        ])
+      ),
       Command.make("rules").pipe(
         Command.withDescription("By what the farm pays"),
         Command.withSubcommands([

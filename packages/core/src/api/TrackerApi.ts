@@ -47,6 +47,15 @@ export const TakenAnswer = Schema.Struct({ ...held, already: Schema.Literal(fals
 /** What it answers with 200: the ledger held this very proof before; `coins` are what it was paid then. */
 export const HeldAnswer = Schema.Struct({ ...held, already: Schema.Literal(true) })
 
+/** What it answers with 202: the proof is on disk, and is scored once the owner approves its agent. */
+export const SetAsideAnswer = Schema.Struct({
+  proof_id: ProofId,
+  sequence: Count,
+  hash: ProofHash,
+  pending: Schema.Literal(true),
+  already: Schema.Boolean
+})
+
 const Limit = Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageMax }))
 const Cursor = Schema.NumberFromString.check(
   Schema.isInt(),
@@ -66,7 +75,11 @@ class SubmissionGroup extends HttpApiGroup.make("submission")
     HttpApiEndpoint.post("submit", "/proofs", {
       // The exact bytes are what was signed: they are not parsed and written again on the way.
       payload: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: "application/json" })),
-      success: [TakenAnswer.pipe(HttpApiSchema.status(201)), HeldAnswer],
+      success: [
+        TakenAnswer.pipe(HttpApiSchema.status(201)),
+        HeldAnswer,
+        SetAsideAnswer.pipe(HttpApiSchema.status(202))
+      ],
       error: [ProofInvalid, ProofForbidden, ProofConflict, LedgerAway]
     }).annotateMerge(about("Submit one proof: the exact canonical JSON that was signed, at most 8,192 bytes"))
   )

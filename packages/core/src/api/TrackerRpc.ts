@@ -20,6 +20,7 @@ const resultOf = (answer: IntakeAnswer) =>
         hash: answer.success.hash,
         coins: answer.success.coins,
         already: answer.success.already,
+        pending: answer.success.pending,
         code: "",
         detail: ""
       }

@@ -1,9 +1,10 @@
-/** Puts Connect in front of a host's HTTP server, and opens the plain-text gRPC port beside it. */
-import type { IncomingMessage, Server, ServerResponse } from "node:http"
+/** Puts Connect, and with TLS gRPC, in front of a host's HTTP server, and opens the plain-text gRPC port beside it. */
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer, type ServerHttp2Session } from "node:http2"
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { Effect } from "effect"
+import type { HostServer } from "../host/guardHostName.ts"
 import { listenError } from "../host/listen.ts"
 import { messageBytesMax } from "./TrackerRpc.ts"
 
@@ -20,13 +21,13 @@ const adapterOf = (routes: RpcRoutes, shutdownSignal: AbortSignal) =>
   connectNodeAdapter({ routes, shutdownSignal, readMaxBytes: messageBytesMax })
 
 /**
- * Connect on the port of a plain HTTP server. The server has to be wrapped before the services behind the routes exist, so
+ * Connect on the port of an HTTP server, and gRPC too where that speaks HTTP/2. The server has to be wrapped before the services behind the routes exist, so
  * `open` comes later; until then, and after `open`'s scope has closed, calls are answered with 503.
  */
 export const makeRpcDoor = Effect.sync(() => {
   let adapter: ReturnType<typeof connectNodeAdapter> | null = null
-  const wrap = (server: Server): Server => {
-    const emit = server.emit.bind(server)
+  const wrap = (server: HostServer): HostServer => {
+    const emit: (event: string, ...args: ReadonlyArray<unknown>) => boolean = server.emit.bind(server)
     const wrapped = (event: string, ...args: ReadonlyArray<unknown>): boolean => {
       if (event !== "request" && event !== "checkContinue") return emit(event, ...args)
       const [request, response] = args as [IncomingMessage, ServerResponse]

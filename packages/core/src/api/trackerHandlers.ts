@@ -38,7 +38,13 @@ import {
 } from "./trackerProblems.ts"
 import { layerTrustHandlers } from "./trustHandlers.ts"
 
-const forbidden: ReadonlySet<RefusalCode> = new Set(["agent_unknown", "agent_pending", "agent_frozen", "agent_revoked"])
+const forbidden: ReadonlySet<RefusalCode> = new Set([
+  "agent_unknown",
+  "agent_pending",
+  "agent_frozen",
+  "agent_revoked",
+  "pending_full"
+])
 const conflicts: ReadonlySet<RefusalCode> = new Set([
   "gap",
   "forked",
@@ -64,8 +70,14 @@ const submission = HttpApiBuilder.group(
     return handlers.handleAll({
       submit: ({ payload }) =>
         intake.accept(payload).pipe(
-          // The two answers differ in type, so that each gets its own status.
-          Effect.map(({ already, ...taken }) => (already ? { ...taken, already } : { ...taken, already })),
+          // The answers differ in type, so that each gets its own status.
+          Effect.map(({ already, coins, pending, ...taken }) =>
+            pending
+              ? { ...taken, pending, already }
+              : already
+                ? { ...taken, coins, already }
+                : { ...taken, coins, already }
+          ),
           Effect.catchTags({ ProofRefused: refusal, LedgerUnavailable: away })
         ),
       enroll: ({ payload }) =>

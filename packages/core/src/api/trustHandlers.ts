@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Ledger } from "../farm/Ledger.ts"
+import { ProofIntake } from "../farm/ProofIntake.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
@@ -35,9 +36,12 @@ const decisions = HttpApiBuilder.group(
   "decisions",
   Effect.fnUntraced(function* (handlers) {
     const store = yield* TrustStore
+    const intake = yield* ProofIntake
     return handlers.handleAll({
       approve: ({ params }) =>
         store.approve(params.id).pipe(
+          Effect.tap(intake.settle(params.id)),
+          Effect.andThen(store.get(params.id)),
           Effect.catchTags({
             AgentUnknown: agentMissing,
             AgentRevoked: conflict("agent_revoked", "A revoked agent stays revoked; enrol a new one."),

@@ -26,6 +26,7 @@ const passingCodes: ReadonlySet<string> = new Set<RefusalCode>([
   "agent_unknown",
   "agent_pending",
   "agent_frozen",
+  "pending_full",
   "archived",
   "future_timestamp"
 ])

@@ -4,6 +4,8 @@ import { Schema } from "effect"
 /** The tracker's word on one proof. Where `code` is null the proof is on the tracker's disk. */
 export interface SubmitResult {
   readonly coins: number
+  /** The proof is on the tracker's disk and is scored once the agent is approved. */
+  readonly pending: boolean
   /** The tracker held these very bytes before: as good as accepted. */
   readonly already: boolean
   /** The stable code of a refusal; null when accepted. */

@@ -57,7 +57,9 @@ export const EnrolmentAnswer = Schema.Struct({
   /** What agent and owner compare before the approval. */
   fingerprint: Schema.String,
   farm_salt: Schema.NullOr(Schema.String),
-  head: Schema.NullOr(AgentHead)
+  head: Schema.NullOr(AgentHead),
+  /** Proofs of the agent that the tracker holds and has not scored. */
+  waiting_proofs: Schema.Int
 })
 
 /** See the schema of the same name. */
@@ -77,7 +79,9 @@ export const AgentRecord = Schema.Struct({
   decided_at: Schema.NullOr(ProofTimestamp),
   /** How often the recovery key took the chain back to an earlier place. */
   branch: Schema.Int,
-  head: Schema.NullOr(AgentHead)
+  head: Schema.NullOr(AgentHead),
+  /** Proofs that were set aside until the owner approves the agent. */
+  waiting_proofs: Schema.Int
 })
 
 /** See the schema of the same name. */

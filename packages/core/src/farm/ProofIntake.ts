@@ -3,23 +3,28 @@
  * before the answer. Submissions queue up for one writer, which commits up to {@link groupMax} of them at once.
  */
 import { Ed25519 } from "@farmops/proof/Ed25519"
-import { parseProof } from "@farmops/proof/verify"
-import { Cause, Clock, Context, DateTime, Deferred, Effect, Exit, Layer, Metric, Queue, Result } from "effect"
-import { SqlError } from "effect/sql"
+import { Cause, Clock, Context, Deferred, Effect, Exit, Layer, Metric, Queue, Result, Semaphore } from "effect"
+import { type SqlClient, SqlError } from "effect/sql"
+import { makeLineCheck, type Standings } from "./checkLine.ts"
 import { coinsTotal, intakeSeconds, proofsTotal } from "./intakeMetrics.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { LedgerWriter, type WrittenProof } from "./LedgerWriter.ts"
-import { type ProofRefused, refused, refusedFor } from "./ProofRefused.ts"
+import type { ProofRefused } from "./ProofRefused.ts"
 import { TrustStore } from "./TrustStore.ts"
-import { afterCandidate, type Candidate, checkSigner, type SignerView } from "./trust/checkSigner.ts"
+import type { Candidate } from "./trust/checkSigner.ts"
+import type { Keeping } from "./waiting/keepWaiting.ts"
+import { settleWaiting } from "./waiting/settleWaiting.ts"
+import { WaitingProofs } from "./waiting/WaitingProofs.ts"
 
-/** A proof that is on disk. */
+/** A proof that is on disk: scored, or, where `pending`, set aside until the owner approves its agent. */
 export interface Accepted {
   readonly proof_id: string
   readonly sequence: number
   readonly hash: string
+  /** 0 while pending. */
   readonly coins: number
+  readonly pending: boolean
   /** True where the ledger held this very proof before. */
   readonly already: boolean
 }
@@ -33,9 +38,6 @@ export const groupMax = 256
 /** Proofs that may wait for the writer, 16 MiB at most. A sender beyond that waits in turn; it is never turned away. */
 const waitingMax = 2048
 
-/** How far a proof's time may lie ahead of the tracker's clock. */
-export const futureMsMax = 5 * 60_000
-
 interface Job extends Candidate {
   readonly answer: Deferred.Deferred<IntakeAnswer, LedgerUnavailable>
 }
@@ -45,13 +47,23 @@ const acceptedOf = ({ already, coins, hash, proofId, sequence }: WrittenProof): 
   sequence,
   hash,
   coins,
+  pending: false,
   already
 })
 
+const keptAnswer = ({ checked }: Candidate, keeping: Exclude<Keeping, "decided">): IntakeAnswer => {
+  if (typeof keeping !== "string") return Result.fail(keeping)
+  const { hash, proof } = checked
+  const already = keeping === "already"
+  return Result.succeed({ proof_id: proof.proof_id, sequence: proof.sequence, hash, coins: 0, pending: true, already })
+}
+
 const reasonOf = (cause: unknown): string => (SqlError.isSqlError(cause) ? cause.reason._tag : "unknown")
 
+const resultOf = ({ already, pending }: Accepted) => (already ? "already" : pending ? "pending" : "accepted")
+
 const countAnswer = Effect.fnUntraced(function* (answer: IntakeAnswer) {
-  const result = Result.isFailure(answer) ? answer.failure.code : answer.success.already ? "already" : "accepted"
+  const result = Result.isFailure(answer) ? answer.failure.code : resultOf(answer.success)
   yield* Metric.update(Metric.withAttributes(proofsTotal, { result }), 1)
 })
 
@@ -59,37 +71,9 @@ const make = Effect.gen(function* () {
   const { backend } = yield* Ed25519
   const trust = yield* TrustStore
   const writer = yield* LedgerWriter
+  const waiting = yield* WaitingProofs
   const queue = yield* Queue.bounded<Job>(waitingMax)
   const { announce, committed } = yield* LedgerCommits
-
-  const approvedAgent = (agentId: string) =>
-    trust.approved(agentId).pipe(
-      Effect.catchTags({
-        AgentUnknown: () => Effect.fail(refused("agent_unknown", "this agent is not enrolled here")),
-        AgentPending: () => Effect.fail(refused("agent_pending", "the farm's owner has not approved this agent yet")),
-        AgentRevoked: () => Effect.fail(refused("agent_revoked", "the farm's owner revoked this agent"))
-      })
-    )
-
-  /** All that can be said of a line without the writer. A change of key holds for the lines after it. */
-  const check = Effect.fnUntraced(function* (line: string | Uint8Array, signers: Map<string, SignerView>) {
-    // Untrusted: sent by anybody who can reach the tracker.
-    const parsed = parseProof(line)
-    if (!parsed.ok) return yield* refusedFor(parsed.fault)
-    const { proof } = parsed.value
-    const now = (yield* DateTime.now).epochMilliseconds
-    if (Date.parse(proof.timestamp) > now + futureMsMax) {
-      return yield* refused("future_timestamp", "the work's time is more than 5 minutes in this tracker's future")
-    }
-    const { agent_id } = proof.agent
-    const view = signers.get(agent_id) ?? (yield* approvedAgent(agent_id)).signers
-    signers.set(agent_id, view)
-    const signed = checkSigner(line, proof, view, backend)
-    if (!signed.ok) return yield* refusedFor(signed.fault)
-    signers.set(agent_id, afterCandidate(view, signed.value))
-    const job: Job = { ...signed.value, answer: yield* Deferred.make<IntakeAnswer, LedgerUnavailable>() }
-    return job
-  })
 
   const commitGroup = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>) {
     const answers = yield* writer.write(jobs)
@@ -129,26 +113,70 @@ const make = Effect.gen(function* () {
     )
   )
 
+  const enqueue = Effect.fnUntraced(function* (candidate: Candidate) {
+    const answer = yield* Deferred.make<IntakeAnswer, LedgerUnavailable>()
+    yield* Queue.offer(queue, { ...candidate, answer })
+    return Deferred.await(answer)
+  })
+
+  /** Sets proofs of pending agents aside. One that its owner approved meanwhile goes into the ledger like any other. */
+  const setAside = Effect.fnUntraced(function* (candidates: ReadonlyArray<Candidate>) {
+    const keepings = candidates.length === 0 ? [] : yield* waiting.keep(candidates)
+    const decided = candidates.filter((_, at) => keepings[at] === "decided").map(({ checked }) => checked.line)
+    const answers = new Map<Candidate, IntakeAnswer>()
+    const later: ReadonlyArray<IntakeAnswer> = decided.length === 0 ? [] : yield* acceptLines(decided, true)
+    let next = 0
+    for (const [at, candidate] of candidates.entries()) {
+      const keeping = keepings[at] ?? "decided"
+      const answer = keeping === "decided" ? later[next++] : keptAnswer(candidate, keeping)
+      if (answer !== undefined) answers.set(candidate, answer)
+    }
+    return answers
+  })
+
+  const acceptLines = (
+    lines: ReadonlyArray<string | Uint8Array>,
+    settles: boolean
+  ): Effect.Effect<ReadonlyArray<IntakeAnswer>, LedgerUnavailable> =>
+    Effect.gen(function* () {
+      const check = makeLineCheck({ trust, waiting, backend, settle: settles ? settle : () => Effect.void })
+      const standings: Standings = new Map()
+      const answering: Array<Effect.Effect<IntakeAnswer, LedgerUnavailable>> = []
+      const aside: Array<Candidate> = []
+      let keepings: ReadonlyMap<Candidate, IntakeAnswer> = new Map()
+      for (const line of lines) {
+        const exit = yield* Effect.exit(check(line, standings))
+        if (Exit.isFailure(exit)) {
+          answering.push(
+            Effect.catchTag(Effect.failCause(exit.cause), "ProofRefused", (refusal) =>
+              Effect.succeed(Result.fail(refusal))
+            )
+          )
+          continue
+        }
+        const { candidate, waits } = exit.value
+        if (waits) aside.push(candidate)
+        answering.push(
+          waits
+            ? Effect.suspend(() => Effect.fromNullishOr(keepings.get(candidate)).pipe(Effect.orDie))
+            : // In the order of the lines: a chain is only a chain that way.
+              yield* enqueue(candidate)
+        )
+      }
+      keepings = yield* setAside(aside)
+      return yield* Effect.all(answering)
+    })
+
+  const settling = yield* Semaphore.make(1)
+  const settle = Effect.fn("ProofIntake.settle")(
+    (agentId: string) => settleWaiting(agentId, waiting, (lines) => acceptLines(lines, false)),
+    settling.withPermits(1)
+  )
+
   const acceptBatch = Effect.fn("ProofIntake.acceptBatch")(function* (lines: ReadonlyArray<string | Uint8Array>) {
     const startedAt = yield* Clock.currentTimeNanos
-    const signers = new Map<string, SignerView>()
-    const checks: Array<Exit.Exit<Job, ProofRefused | LedgerUnavailable>> = []
-    for (const line of lines) {
-      const job = yield* Effect.exit(check(line, signers))
-      checks.push(job)
-      // In the order of the lines: a chain is only a chain that way.
-      if (Exit.isSuccess(job)) yield* Queue.offer(queue, job.value)
-    }
-    const answers: Array<IntakeAnswer> = []
-    for (const exit of checks) {
-      const answer: IntakeAnswer = yield* Exit.match(exit, {
-        onSuccess: ({ answer }) => Deferred.await(answer),
-        onFailure: (cause) =>
-          Effect.catchTag(Effect.failCause(cause), "ProofRefused", (refusal) => Effect.succeed(Result.fail(refusal)))
-      })
-      yield* countAnswer(answer)
-      answers.push(answer)
-    }
+    const answers = yield* acceptLines(lines, true)
+    for (const answer of answers) yield* countAnswer(answer)
     yield* Metric.update(intakeSeconds, Number((yield* Clock.currentTimeNanos) - startedAt) / 1e9)
     return answers
   })
@@ -164,6 +192,10 @@ const make = Effect.gen(function* () {
     accept,
     /** Proofs of any agents, in order; one answer each. Fails only where the ledger is unavailable: then send all again. */
     acceptBatch,
+    /** Scores what an agent sent before it was approved, in its order and once, however often this is said. */
+    settle,
+    /** The same for every approval that was cut short; said at each start. */
+    settleAll: Effect.flatMap(waiting.unsettled, (agentIds) => Effect.forEach(agentIds, settle, { discard: true })),
     /** Speaks up after commits; a slow listener hears one word for many of them. */
     committed
   } as const
@@ -171,8 +203,6 @@ const make = Effect.gen(function* () {
 
 /** Takes proofs into the ledger. */
 export class ProofIntake extends Context.Service<ProofIntake>()("@farmops/core/farm/ProofIntake", { make }) {
-  static readonly layer: Layer.Layer<ProofIntake, never, Ed25519 | TrustStore | LedgerWriter> = Layer.effect(
-    this,
-    this.make
-  ).pipe(Layer.provide(LedgerCommits.layer))
+  static readonly layer: Layer.Layer<ProofIntake, never, Ed25519 | TrustStore | LedgerWriter | SqlClient.SqlClient> =
+    Layer.effect(this, this.make).pipe(Layer.provide([LedgerCommits.layer, WaitingProofs.layer]))
 }

@@ -25,9 +25,12 @@ const seal: unique symbol = Symbol("TrustStore")
 export class ApprovedAgent {
   readonly agentId: string
   readonly signers: SignerView
-  constructor(_seal: typeof seal, agentId: string, signers: SignerView) {
+  /** Proofs from before the approval that are not scored yet, and come first. */
+  readonly waitingProofs: number
+  constructor(_seal: typeof seal, agentId: string, signers: SignerView, waitingProofs: number) {
     this.agentId = agentId
     this.signers = signers
+    this.waitingProofs = waitingProofs
   }
 }
 
@@ -52,27 +55,29 @@ const make = Effect.gen(function* () {
   })
 
   const approved = Effect.fnUntraced(function* (agentId: string) {
-    const { head, recovery_public_key, status } = yield* get(agentId)
+    const { head, recovery_public_key, status, waiting_proofs } = yield* get(agentId)
     if (status === "pending") return yield* new AgentPending({ agentId })
     if (status === "revoked") return yield* new AgentRevoked({ agentId })
     const epochs = yield* onLedger(readEpochs([agentId]))
-    return new ApprovedAgent(seal, agentId, {
+    const signers: SignerView = {
       epochs: presentEpochs(epochs.get(agentId) ?? []),
       recoveryKey: recovery_public_key,
       headSequence: head?.sequence ?? -1
-    })
+    }
+    return new ApprovedAgent(seal, agentId, signers, waiting_proofs)
   })
 
   const enroll = Effect.fn("TrustStore.enroll")(function* (request: EnrolmentRequest) {
     // Untrusted: sent by anybody who can reach the tracker.
     yield* checkPossession(request, backend)
-    const { agent_id, fingerprint, head, status } = yield* onLedger(enrollAgent(request))
+    const { agent_id, fingerprint, head, status, waiting_proofs } = yield* onLedger(enrollAgent(request))
     const answer: EnrolmentAnswer = {
       agent_id,
       status,
       fingerprint,
       farm_salt: status === "approved" ? farmSaltToHex(settings.farmSalt) : null,
-      head
+      head,
+      waiting_proofs
     }
     return answer
   })

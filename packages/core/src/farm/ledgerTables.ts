@@ -10,6 +10,7 @@ import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
+import { createWaitingProofs } from "./waiting/waitingTables.ts"
 
 const createLedger = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -79,5 +80,6 @@ export const ledgerMigrations: Migrations = {
   "0003_checkpoints": createCheckpoints,
   "0004_event_kinds": createEventKinds,
   "0005_shop": createShop,
-  "0006_calendar": createCalendar
+  "0006_calendar": createCalendar,
+  "0007_waiting_proofs": createWaitingProofs
 }

@@ -3,7 +3,11 @@
  * rebinding) and would then read what only this machine's user may see; the Host header still carries that page's name.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
+import type { Http2SecureServer } from "node:http2"
 import type { Duplex } from "node:stream"
+
+/** A server of a host: plain HTTP/1.1, or with TLS both versions on one port. */
+export type HostServer = Server | Http2SecureServer
 
 /** Whether an address can be reached from this machine only. */
 export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127\./.test(host)
@@ -12,7 +16,8 @@ const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 const isExpected = (request: IncomingMessage, names: ReadonlySet<string>): boolean => {
   // Untrusted: sent by any web page that this machine's browser shows.
-  const name = (request.headers.host ?? "").toLowerCase().replace(/:\d*$/, "")
+  const host = request.headers.host ?? request.headers[":authority"] ?? ""
+  const name = String(host).toLowerCase().replace(/:\d*$/, "")
   return loopbackName.test(name) || names.has(name)
 }
 
@@ -25,13 +30,15 @@ const body = JSON.stringify({
 })
 
 const refuseRequest = (response: ServerResponse): void => {
-  response.writeHead(421, { "content-type": "application/problem+json", connection: "close" }).end(body)
+  // HTTP/2 has no such header: it closes a stream, not the connection.
+  const closes = response.req.httpVersionMajor < 2 ? { connection: "close" } : {}
+  response.writeHead(421, { "content-type": "application/problem+json", ...closes }).end(body)
 }
 
 type Emit = (event: string, ...args: ReadonlyArray<unknown>) => boolean
 
 /** Refuses, with 421, requests under a name that is neither of this machine nor in `hostNames`, before anybody sees them. */
-export const guardHostName = (server: Server, hostNames: ReadonlyArray<string>): Server => {
+export const guardHostName = <S extends HostServer>(server: S, hostNames: ReadonlyArray<string>): S => {
   const names = new Set(hostNames.map((name) => name.toLowerCase()))
   const emit: Emit = server.emit.bind(server)
   const guarded: Emit = (event, ...args) => {

@@ -1,5 +1,6 @@
 /** One HTTP exchange within bounds: a time limit, a cap on the answer, no redirects. The only door to `fetch` in this package. */
 import { Effect, Schema } from "effect"
+import { type ClientTls, fetchOverTls } from "./fetchOverTls.ts"
 
 /** No usable answer came. A retry may help where `reason` is `unreachable` or `timed_out`. */
 export class FetchFailed extends Schema.TaggedError<FetchFailed>()("FetchFailed", {
@@ -29,6 +30,8 @@ export interface BoundedRequest {
   readonly method?: "GET" | "POST" | "DELETE"
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** For https with certificates of our own; left out, the system's are believed. */
+  readonly tls?: ClientTls
   readonly timeoutMs: number
   /** Bytes of the answer after decompression. */
   readonly bytesMax: number
@@ -78,13 +81,16 @@ export const boundedFetch = Effect.fn("boundedFetch")(function* (request: Bounde
   const { origin } = url
   const exchange = Effect.tryPromise({
     try: async (signal) => {
-      const response = await fetch(url, {
+      const init = {
         method: request.method ?? "GET",
         headers: { accept: "application/json", ...request.headers },
         ...(request.body === undefined ? {} : { body: request.body }),
-        redirect: "manual",
         signal
-      })
+      }
+      const response =
+        request.tls !== undefined && url.protocol === "https:"
+          ? await fetchOverTls(url, init, request.tls)
+          : await fetch(url, { ...init, redirect: "manual" })
       const isRedirect = response.status >= 300 && response.status < 400
       if (isRedirect) await response.body?.cancel()
       return { response, isRedirect, text: isRedirect ? "" : await readBody(response, request.bytesMax) }

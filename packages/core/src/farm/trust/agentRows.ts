@@ -18,7 +18,8 @@ const AgentRow = Schema.Struct({
   branch: SqlCount,
   head_sequence: Schema.NullOr(SqlCount),
   head_proof_id: Schema.NullOr(Schema.String),
-  head_hash: Schema.NullOr(Schema.String)
+  head_hash: Schema.NullOr(Schema.String),
+  waiting_proofs: SqlCount
 })
 const decodeAgents = Schema.decodeUnknownEffect(Schema.Array(AgentRow))
 const decodeEpochs = Schema.decodeUnknownEffect(
@@ -36,10 +37,18 @@ const recordOf = (row: typeof AgentRow.Type): AgentRecord => {
   return { ...rest, fingerprint: fingerprintOf(row.public_key) ?? "", head }
 }
 
+const selectAgents = Effect.map(
+  SqlClient.SqlClient,
+  (
+    sql
+  ) => sql`SELECT a.*, (SELECT COUNT(*) FROM tracker_waiting_proof w WHERE w.agent_id = a.agent_id) AS waiting_proofs
+    FROM tracker_agent a`
+)
+
 /** Of the agents with these ids, those that enrolled. */
 export const readAgents = Effect.fnUntraced(function* (agentIds: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* decodeAgents(yield* sql`SELECT * FROM tracker_agent WHERE ${sql.in("agent_id", agentIds)}`)
+  const rows = yield* decodeAgents(yield* sql`${yield* selectAgents} WHERE ${sql.in("agent_id", agentIds)}`)
   return rows.map(recordOf)
 })
 
@@ -49,7 +58,7 @@ export const readAgent = (agentId: string) => Effect.map(readAgents([agentId]), 
 /** Every agent, in the order in which they came. */
 export const listAgents = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* decodeAgents(yield* sql`SELECT * FROM tracker_agent ORDER BY enrolled_at, agent_id`)
+  const rows = yield* decodeAgents(yield* sql`${yield* selectAgents} ORDER BY enrolled_at, agent_id`)
   return rows.map(recordOf)
 })
 

@@ -5,6 +5,7 @@ import type { AgentRecord } from "../Enrolment.ts"
 import { readRevision } from "../ProjectionStore.ts"
 import { settleLedger } from "../rebuildProjection.ts"
 import { SqlCount } from "../SqlCount.ts"
+import { deleteWaiting } from "../waiting/waitingRows.ts"
 import { wireNow } from "../wireTime.ts"
 import { AgentRevoked, AgentUnknown, LastTrustedUnknown, TrustWithdrawn } from "./agentErrors.ts"
 import { readAgent } from "./agentRows.ts"
@@ -56,6 +57,15 @@ const readAround = Effect.fnUntraced(function* (agentId: string, point: ProofPoi
   return { at: rows.find(isPoint) ?? null, after: rows.filter((row) => !isPoint(row)) }
 })
 
+/** What waited for an approval will never be scored. */
+const dropWaiting = Effect.fnUntraced(function* ({ agent_id, waiting_proofs }: AgentRecord) {
+  if (waiting_proofs === 0) return
+  yield* deleteWaiting(agent_id)
+  yield* Effect.logInfo("dropped the proofs of a revoked agent that waited for its approval").pipe(
+    Effect.annotateLogs({ agent: agent_id, proofs: waiting_proofs })
+  )
+})
+
 /** Takes nothing more from the agent, for good, and voids what came after the point. Said again, it can only name an earlier one. */
 export const revokeAgent = Effect.fnUntraced(function* (agentId: string, lastTrusted: LastTrusted) {
   const agent = yield* findAgent(agentId)
@@ -68,6 +78,7 @@ export const revokeAgent = Effect.fnUntraced(function* (agentId: string, lastTru
   const voids = after.some((row) => row.void === null)
   if (isRevoked && !voids) return agent
   if (!isRevoked) yield* setStatus(agentId, "revoked")
+  yield* dropWaiting(agent)
   yield* appendEvent({ kind: "agent_revoked", agent_id: agentId, last_trusted: point })
   if (voids) yield* settleLedger(((yield* readRevision({ lock: false })) ?? 0) + 1)
   return yield* findAgent(agentId)

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file farmops/proof/v1/proof.proto.
  */
 export const file_farmops_proof_v1_proof: GenFile = /*@__PURE__*/
-  fileDesc("ChxmYXJtb3BzL3Byb29mL3YxL3Byb29mLnByb3RvEhBmYXJtb3BzLnByb29mLnYxIh4KDVN1Ym1pdFJlcXVlc3QSDQoFcHJvb2YYASABKAwiQAoOU3VibWl0UmVzcG9uc2USLgoGcmVzdWx0GAEgASgLMh4uZmFybW9wcy5wcm9vZi52MS5TdWJtaXRSZXN1bHQiIwoSU3VibWl0QmF0Y2hSZXF1ZXN0Eg0KBXByb29mGAEgASgMIkYKE1N1Ym1pdEJhdGNoUmVzcG9uc2USLwoHcmVzdWx0cxgBIAMoCzIeLmZhcm1vcHMucHJvb2YudjEuU3VibWl0UmVzdWx0In4KDFN1Ym1pdFJlc3VsdBIQCghwcm9vZl9pZBgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBBIMCgRoYXNoGAMgASgJEg0KBWNvaW5zGAQgASgNEg8KB2FscmVhZHkYBSABKAgSDAoEY29kZRgGIAEoCRIOCgZkZXRhaWwYByABKAkyuQEKDFByb29mU2VydmljZRJLCgZTdWJtaXQSHy5mYXJtb3BzLnByb29mLnYxLlN1Ym1pdFJlcXVlc3QaIC5mYXJtb3BzLnByb29mLnYxLlN1Ym1pdFJlc3BvbnNlElwKC1N1Ym1pdEJhdGNoEiQuZmFybW9wcy5wcm9vZi52MS5TdWJtaXRCYXRjaFJlcXVlc3QaJS5mYXJtb3BzLnByb29mLnYxLlN1Ym1pdEJhdGNoUmVzcG9uc2UoAWIGcHJvdG8z");
+  fileDesc("ChxmYXJtb3BzL3Byb29mL3YxL3Byb29mLnByb3RvEhBmYXJtb3BzLnByb29mLnYxIh4KDVN1Ym1pdFJlcXVlc3QSDQoFcHJvb2YYASABKAwiQAoOU3VibWl0UmVzcG9uc2USLgoGcmVzdWx0GAEgASgLMh4uZmFybW9wcy5wcm9vZi52MS5TdWJtaXRSZXN1bHQiIwoSU3VibWl0QmF0Y2hSZXF1ZXN0Eg0KBXByb29mGAEgASgMIkYKE1N1Ym1pdEJhdGNoUmVzcG9uc2USLwoHcmVzdWx0cxgBIAMoCzIeLmZhcm1vcHMucHJvb2YudjEuU3VibWl0UmVzdWx0Io8BCgxTdWJtaXRSZXN1bHQSEAoIcHJvb2ZfaWQYASABKAkSEAoIc2VxdWVuY2UYAiABKAQSDAoEaGFzaBgDIAEoCRINCgVjb2lucxgEIAEoDRIPCgdhbHJlYWR5GAUgASgIEgwKBGNvZGUYBiABKAkSDgoGZGV0YWlsGAcgASgJEg8KB3BlbmRpbmcYCCABKAgyuQEKDFByb29mU2VydmljZRJLCgZTdWJtaXQSHy5mYXJtb3BzLnByb29mLnYxLlN1Ym1pdFJlcXVlc3QaIC5mYXJtb3BzLnByb29mLnYxLlN1Ym1pdFJlc3BvbnNlElwKC1N1Ym1pdEJhdGNoEiQuZmFybW9wcy5wcm9vZi52MS5TdWJtaXRCYXRjaFJlcXVlc3QaJS5mYXJtb3BzLnByb29mLnYxLlN1Ym1pdEJhdGNoUmVzcG9uc2UoAWIGcHJvdG8z");
 
 /**
  * @generated from message farmops.proof.v1.SubmitRequest
@@ -132,6 +132,13 @@ export type SubmitResult = Message<"farmops.proof.v1.SubmitResult"> & {
    * @generated from field: string detail = 7;
    */
   detail: string;
+
+  /**
+   * True where the proof is on the tracker's disk and not scored, because its agent waits for the owner's approval.
+   *
+   * @generated from field: bool pending = 8;
+   */
+  pending: boolean;
 };
 
 /**
