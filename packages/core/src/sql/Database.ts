@@ -8,7 +8,14 @@ import { Effect, Layer, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { Migrator, SqlClient } from "effect/sql"
 import { checkSqliteFile } from "./checkSqliteFile.ts"
-import { DatabaseCorrupt, DatabaseNewer, DatabaseUnavailable, isCorruption, rootCause } from "./DatabaseError.ts"
+import {
+  DatabaseCorrupt,
+  DatabaseNewer,
+  DatabaseUnavailable,
+  fileFault,
+  isCorruption,
+  rootCause
+} from "./DatabaseError.ts"
 
 /** The file of a `sqlite:` URL or plain path, `:memory:` as it is; null for PostgreSQL. */
 export const sqliteFile = (url: string): string | null => {
@@ -20,16 +27,10 @@ export const sqliteFile = (url: string): string | null => {
 // backup or a curious person reads it.
 const pragmas = ["PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA busy_timeout = 5000"]
 
-const fileError = (path: string) => (cause: unknown) => {
-  const root = rootCause(cause)
-  if (isCorruption(root)) return new DatabaseCorrupt({ path })
-  return new DatabaseUnavailable({ database: path, kind: "file", reason: reasonOf(root), cause })
-}
-
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "unknown")
 
 const makeSqlite = Effect.fnUntraced(function* (path: string) {
-  const fail = fileError(path)
+  const fail = fileFault(path)
   if (path !== ":memory:") yield* checkSqliteFile(path)
   const client = yield* SqliteClient.make({ filename: path }).pipe(
     Effect.catchDefect((defect) => Effect.fail(fail(defect)))

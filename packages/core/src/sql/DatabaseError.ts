@@ -61,3 +61,11 @@ const nextCause = (error: unknown): unknown => {
   if ("reason" in error && error.reason instanceof Error) return error.reason
   return "cause" in error ? (error.cause ?? undefined) : undefined
 }
+
+/** What a failure of SQLite says of the file. */
+export const fileFault = (path: string) => (cause: unknown) => {
+  const root = rootCause(cause)
+  if (isCorruption(root)) return new DatabaseCorrupt({ path })
+  const reason = root instanceof Error ? root.message : "unknown"
+  return new DatabaseUnavailable({ database: path, kind: "file", reason, cause })
+}
