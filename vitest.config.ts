@@ -10,10 +10,10 @@ const manyPrograms = [
   "packages/plugin-sdk/test/confine/**/*.test.ts",
   "packages/proof/test/AuditPool.test.ts",
   "packages/core/test/rotationCrash.test.ts",
-  "hosts/cli/test/{agentKeys,pluginTest,trackerBackup,trackerCheck,trackerKeys,trackerLedger}.test.ts",
+  "hosts/cli/test/{agentKeys,pluginTest,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/alone.test.ts",
   "hosts/tracker/test/program.test.ts",
-  "tests/quick/{badInput,sidecarToProof,sleepingTracker}.test.ts"
+  "tests/quick/{badInput,sidecarToProof,sleepingTracker,trackerBackup,trackerCheck,trackerDrain}.test.ts"
 ]
 
 /**

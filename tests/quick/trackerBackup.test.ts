@@ -3,16 +3,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { expectAcknowledged, expectSound } from "../../../tests/service/ledgerTruth.ts"
-import {
-  approvedLoadAgent,
-  keepDoing,
-  type LoadAgent,
-  request,
-  type Serving
-} from "../../../tests/service/trackerLoad.ts"
-import { TrackerProcess } from "../../../tests/service/trackerProcess.ts"
-import { runFarmops } from "./runFarmops.ts"
+import { runFarmops } from "../../hosts/cli/test/runFarmops.ts"
+import { expectAcknowledged, expectSound } from "./ledgerTruth.ts"
+import { approvedLoadAgent, keepDoing, type LoadAgent, request, type Serving } from "./trackerLoad.ts"
+import { TrackerProcess } from "./trackerProcess.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "farmops-backup-"))
 const data = join(folder, "farm")
