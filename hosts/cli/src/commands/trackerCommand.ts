@@ -86,6 +86,27 @@ export const trackerCommand = (invocation: Invocation) => {
         (flags) =>
           withLedger((place) => Effect.flatMap(archives, ({ archiveLedger }) => archiveLedger({ ...flags, ...place })))
       ).pipe(Command.withDescription("Move the ledger's beginning into a file that verifies alone")),
+      Command.make(
+        "check",
+        {
+          db,
+          repair: Flag.Boolean("repair").pipe(
+            Flag.withDescription("Write anew the sums, rewards and marks that a replay gives, after a backup"),
+            Flag.withDefault(false)
+          ),
+          saved: Flag.Boolean("saved").pipe(
+            Flag.withDescription("PostgreSQL: a backup was made, so that --repair may write"),
+            Flag.withDefault(false)
+          )
+        },
+        (flags) =>
+          withLedger((place) =>
+            Effect.flatMap(
+              Effect.promise(() => import("../trackerCheck.ts")),
+              ({ trackerCheck }) => trackerCheck({ ...flags, ...place })
+            )
+          )
+      ).pipe(Command.withDescription("Look for damage in pages, tables and lines, and say what cures it")),
       Command.make("backup", { db, path: Argument.String("file") }, (flags) =>
         withLedger((place) => Effect.flatMap(backups, ({ backupTracker }) => backupTracker({ ...flags, ...place })))
       ).pipe(Command.withDescription("Save the whole tracker, its keys too, to one file while it serves")),
