@@ -22,6 +22,18 @@ export class DatabaseNewer extends Schema.TaggedError<DatabaseNewer>()("Database
   override readonly [Runtime.errorExitCode] = exitCodes.dataNewer
 }
 
+/** A migration that this version knows under another name has been run on the database. Nothing was changed. */
+export class MigrationChanged extends Schema.TaggedError<MigrationChanged>()("MigrationChanged", {
+  component: Schema.String,
+  found: Schema.String,
+  known: Schema.String
+}) {
+  override get message() {
+    return `the database of the ${this.component} was made by another version of FarmOps (its schema went through ${this.found}, this one's through ${this.known}); nothing was changed. Use the version that made it`
+  }
+  override readonly [Runtime.errorExitCode] = exitCodes.dataNewer
+}
+
 /** The database cannot be opened or reached. A retry may help once the cause is cured. */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", {
   database: Schema.String,

@@ -89,8 +89,6 @@ const holdsKey = Effect.fnUntraced(function* (stage: string) {
   return verifyCheckpoint(last.note, { origin, publicKey: trackerKeyAt(keys, last.size) }, backend).ok
 })
 
-const known = Math.max(...Object.keys(ledgerMigrations).map((key) => Number.parseInt(key, 10)))
-
 const markOf = (file: string): LedgerMark | null => {
   const db = new DatabaseSync(file, { readOnly: true })
   try {
@@ -106,7 +104,7 @@ const markOf = (file: string): LedgerMark | null => {
 export const checkStaged = Effect.fnUntraced(function* (stage: string, mark: LedgerMark, path: string) {
   const file = stagedDatabase(stage)
   const invalid = (fault: BackupInvalid["fault"]) => new BackupInvalid({ path, fault })
-  if (mark.schema > known) return yield* invalid("newer")
+  if (mark.schema > Database.latestMigration(ledgerMigrations)) return yield* invalid("newer")
   if ((yield* checkPages(file)).length > 0) return yield* invalid("damaged")
   const found = yield* onFiles(file, () => markOf(file))
   if (found === null) return yield* invalid("not_a_backup")
