@@ -212,6 +212,18 @@ describe("migrations", () => {
     })
   )
 
+  it.effect("refuse a database on which another migration was run in the place of one of theirs", () =>
+    Effect.gen(function* () {
+      const file = join(yield* folder, "farm.db")
+      yield* Effect.scoped(open(file, second))
+      const before = readFileSync(file)
+      const error = yield* failureOf(file, { ...migrations, "0002_other": create, "0003_later": create })
+      expect(error).toMatchObject({ _tag: "MigrationChanged", component: "test", found: "2_more", known: "2_other" })
+      expect(error).toMatchObject({ [Runtime.errorExitCode]: exitCodes.dataNewer })
+      expect(readFileSync(file).equals(before)).toBe(true)
+    })
+  )
+
   it.effect("leave nothing behind when one of them fails", () =>
     Effect.gen(function* () {
       const file = join(yield* folder, "farm.db")

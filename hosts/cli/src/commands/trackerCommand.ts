@@ -1,10 +1,13 @@
 /** `farmops tracker …`. */
+import { resolve } from "node:path"
+import { looksLikeBackup } from "@farmops/core/farm/backup/looksLikeBackup"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { LedgerPlaceOptions } from "../openLedger.ts"
 import { type Invocation, root, withFarm, withPrinter } from "./rootCommand.ts"
 import { keyFlag } from "./sharedFlags.ts"
 
@@ -14,9 +17,14 @@ const db = Flag.String("db").pipe(
   Flag.optional
 )
 const archives = Effect.promise(() => import("../trackerArchive.ts"))
+const backups = Effect.promise(() => import("../trackerBackup.ts"))
 const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
 const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
 const timeZones = Effect.promise(() => import("../trackerTimeZone.ts"))
+const restore = Effect.fnUntraced(function* (options: LedgerPlaceOptions & { readonly path: string }) {
+  if (looksLikeBackup(resolve(options.cwd, options.path))) return yield* (yield* backups).restoreTracker(options)
+  return yield* (yield* archives).restoreLedger(options)
+})
 const rulesFile = { file: Argument.String("file") }
 
 /** The ledger of a tracker that does not run. */
@@ -79,9 +87,33 @@ export const trackerCommand = (invocation: Invocation) => {
         (flags) =>
           withLedger((place) => Effect.flatMap(archives, ({ archiveLedger }) => archiveLedger({ ...flags, ...place })))
       ).pipe(Command.withDescription("Move the ledger's beginning into a file that verifies alone")),
+      Command.make(
+        "check",
+        {
+          db,
+          repair: Flag.Boolean("repair").pipe(
+            Flag.withDescription("Write anew the sums, rewards and marks that a replay gives, after a backup"),
+            Flag.withDefault(false)
+          ),
+          saved: Flag.Boolean("saved").pipe(
+            Flag.withDescription("PostgreSQL: a backup was made, so that --repair may write"),
+            Flag.withDefault(false)
+          )
+        },
+        (flags) =>
+          withLedger((place) =>
+            Effect.flatMap(
+              Effect.promise(() => import("../trackerCheck.ts")),
+              ({ trackerCheck }) => trackerCheck({ ...flags, ...place })
+            )
+          )
+      ).pipe(Command.withDescription("Look for damage in pages, tables and lines, and say what cures it")),
+      Command.make("backup", { db, path: Argument.String("file") }, (flags) =>
+        withLedger((place) => Effect.flatMap(backups, ({ backupTracker }) => backupTracker({ ...flags, ...place })))
+      ).pipe(Command.withDescription("Save the whole tracker, its keys too, to one file while it serves")),
       Command.make("restore", { db, path: Argument.String("file") }, (flags) =>
-        withLedger((place) => Effect.flatMap(archives, ({ restoreLedger }) => restoreLedger({ ...flags, ...place })))
-      ).pipe(Command.withDescription("Bring an archive back into the ledger")),
+        withLedger((place) => restore({ ...flags, ...place }))
+      ).pipe(Command.withDescription("Bring a backup back to an empty folder, or an archive back into the ledger")),
       Command.make("rotate-key", { db }, (flags) =>
         Effect.flatMap(root, ({ trackerUrl }) =>
           Option.isSome(trackerUrl)

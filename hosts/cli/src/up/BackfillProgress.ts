@@ -3,11 +3,11 @@
 const barWidth = 28
 
 /** The bar for `done` of `total`, as text. Full only when all is done. */
-export const drawBar = (done: number, total: number): string => {
+export const drawBar = (done: number, total: number, what = "growing"): string => {
   const share = total === 0 ? 1 : Math.min(done / total, 1)
   const filled = Math.floor(share * barWidth)
   const percent = Math.floor(share * 100)
-  return `growing  [${"█".repeat(filled)}${"░".repeat(barWidth - filled)}] ${percent}%  ${done}/${total}`
+  return `${what}  [${"█".repeat(filled)}${"░".repeat(barWidth - filled)}] ${percent}%  ${done}/${total}`
 }
 
 /** Decides what to print for each report of progress. `done` never goes back. */

@@ -8,7 +8,15 @@ import { Effect, Layer, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { Migrator, SqlClient } from "effect/sql"
 import { checkSqliteFile } from "./checkSqliteFile.ts"
-import { DatabaseCorrupt, DatabaseNewer, DatabaseUnavailable, isCorruption, rootCause } from "./DatabaseError.ts"
+import {
+  DatabaseCorrupt,
+  DatabaseNewer,
+  DatabaseUnavailable,
+  fileFault,
+  isCorruption,
+  MigrationChanged,
+  rootCause
+} from "./DatabaseError.ts"
 
 /** The file of a `sqlite:` URL or plain path, `:memory:` as it is; null for PostgreSQL. */
 export const sqliteFile = (url: string): string | null => {
@@ -20,16 +28,10 @@ export const sqliteFile = (url: string): string | null => {
 // backup or a curious person reads it.
 const pragmas = ["PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA busy_timeout = 5000"]
 
-const fileError = (path: string) => (cause: unknown) => {
-  const root = rootCause(cause)
-  if (isCorruption(root)) return new DatabaseCorrupt({ path })
-  return new DatabaseUnavailable({ database: path, kind: "file", reason: reasonOf(root), cause })
-}
-
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "unknown")
 
 const makeSqlite = Effect.fnUntraced(function* (path: string) {
-  const fail = fileError(path)
+  const fail = fileFault(path)
   if (path !== ":memory:") yield* checkSqliteFile(path)
   const client = yield* SqliteClient.make({ filename: path }).pipe(
     Effect.catchDefect((defect) => Effect.fail(fail(defect)))
@@ -81,11 +83,21 @@ export const layer = (url: string): Layer.Layer<SqlClient.SqlClient, DatabaseCor
 /** Migrations keyed `0001_name`, run once each in the order of their numbers, in one transaction. Forward only. */
 export type Migrations = Record<string, Effect.Effect<void, unknown, SqlClient.SqlClient>>
 
+/** Why the tables could not be brought up to date. Nothing was changed. */
+export type MigrationFault = DatabaseCorrupt | DatabaseNewer | DatabaseUnavailable | MigrationChanged
+
+/** The last migration of a record. */
+export const latestMigration = (migrations: Migrations): number =>
+  Math.max(0, ...Object.keys(migrations).map((key) => Number.parseInt(key, 10)))
+
+const namesById = (migrations: Migrations): ReadonlyMap<number, string> =>
+  new Map(Object.keys(migrations).map((key) => [Number.parseInt(key, 10), key.slice(key.indexOf("_") + 1)]))
+
 /** Brings the tables of one component up to date, or refuses a database that is ahead of this version. */
 export const migrate = Effect.fn("Database.migrate")(function* (
   name: string,
   migrations: Migrations
-): Effect.fn.Return<void, DatabaseCorrupt | DatabaseNewer | DatabaseUnavailable, SqlClient.SqlClient> {
+): Effect.fn.Return<void, MigrationFault, SqlClient.SqlClient> {
   const sql = yield* SqlClient.SqlClient
   const table = `farmops_migrations_${name}`
   const database = `of the ${name}`
@@ -98,11 +110,18 @@ export const migrate = Effect.fn("Database.migrate")(function* (
   // First without any migration: that makes the table that tells how far this database is.
   yield* run({})
   const rows = yield* sql<{
-    readonly id: number | bigint | null
-  }>`SELECT max(migration_id) AS id FROM ${sql(table)}`.pipe(Effect.mapError(fail))
-  const found = Number(rows[0]?.id ?? 0)
-  const known = Math.max(0, ...Object.keys(migrations).map((key) => Number.parseInt(key, 10)))
+    readonly id: number | bigint
+    readonly name: string
+  }>`SELECT migration_id AS id, name FROM ${sql(table)} ORDER BY migration_id`.pipe(Effect.mapError(fail))
+  const found = Number(rows.at(-1)?.id ?? 0)
+  const known = latestMigration(migrations)
   if (found > known) return yield* new DatabaseNewer({ component: name, found, known })
+  const names = namesById(migrations)
+  for (const { id, name: ran } of rows) {
+    const ours = names.get(Number(id)) ?? "none"
+    if (ran !== ours)
+      return yield* new MigrationChanged({ component: name, found: `${id}_${ran}`, known: `${id}_${ours}` })
+  }
   if (found < known) yield* run(migrations)
 })
 

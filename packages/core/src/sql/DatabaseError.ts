@@ -22,6 +22,18 @@ export class DatabaseNewer extends Schema.TaggedError<DatabaseNewer>()("Database
   override readonly [Runtime.errorExitCode] = exitCodes.dataNewer
 }
 
+/** A migration that this version knows under another name has been run on the database. Nothing was changed. */
+export class MigrationChanged extends Schema.TaggedError<MigrationChanged>()("MigrationChanged", {
+  component: Schema.String,
+  found: Schema.String,
+  known: Schema.String
+}) {
+  override get message() {
+    return `the database of the ${this.component} was made by another version of FarmOps (its schema went through ${this.found}, this one's through ${this.known}); nothing was changed. Use the version that made it`
+  }
+  override readonly [Runtime.errorExitCode] = exitCodes.dataNewer
+}
+
 /** The database cannot be opened or reached. A retry may help once the cause is cured. */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", {
   database: Schema.String,
@@ -60,4 +72,12 @@ const nextCause = (error: unknown): unknown => {
   if (typeof error !== "object" || error === null) return undefined
   if ("reason" in error && error.reason instanceof Error) return error.reason
   return "cause" in error ? (error.cause ?? undefined) : undefined
+}
+
+/** What a failure of SQLite says of the file. */
+export const fileFault = (path: string) => (cause: unknown) => {
+  const root = rootCause(cause)
+  if (isCorruption(root)) return new DatabaseCorrupt({ path })
+  const reason = root instanceof Error ? root.message : "unknown"
+  return new DatabaseUnavailable({ database: path, kind: "file", reason, cause })
 }

@@ -42,6 +42,8 @@ export interface AuditReport {
   readonly differences: number
   /** At most {@link differencesMax} of them, in the order in which they were met. */
   readonly first: ReadonlyArray<Difference>
+  /** How many there are of each kind that was met. */
+  readonly kinds: Partial<Record<DifferenceKind, number>>
   /** What is known now, in sentences. */
   readonly proves: ReadonlyArray<string>
 }
@@ -51,19 +53,23 @@ export interface DifferenceList {
   readonly add: (kind: DifferenceKind, place: string, detail: string) => void
   readonly count: () => number
   readonly first: () => ReadonlyArray<Difference>
+  readonly kinds: () => Partial<Record<DifferenceKind, number>>
 }
 
 /** An empty list. */
 export const makeDifferenceList = (): DifferenceList => {
   const first: Array<Difference> = []
+  const kinds: Partial<Record<DifferenceKind, number>> = {}
   let count = 0
   return {
     add: (kind, place, detail) => {
       count++
+      kinds[kind] = (kinds[kind] ?? 0) + 1
       if (first.length < differencesMax) first.push({ kind, place, detail })
     },
     count: () => count,
-    first: () => first
+    first: () => first,
+    kinds: () => kinds
   }
 }
 

@@ -72,6 +72,7 @@ const make = Effect.gen(function* () {
       ...facts,
       differences: found.count(),
       first: found.first(),
+      kinds: found.kinds(),
       proves: found.count() === 0 ? provesOf(facts, length) : []
     }
     return report

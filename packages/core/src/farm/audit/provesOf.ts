@@ -10,7 +10,7 @@ const chains = {
 const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`
 
 /** The sentences for a ledger without a difference. */
-export const provesOf = (report: Omit<AuditReport, "proves" | "first" | "differences">, length: number) => {
+export const provesOf = (report: Omit<AuditReport, "proves" | "first" | "kinds" | "differences">, length: number) => {
   const { archived, checkpoints, level, signed } = report
   const sentences: Array<string> = [
     chains[level],
