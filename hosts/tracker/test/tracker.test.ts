@@ -144,6 +144,11 @@ describe("a tracker", () => {
         ["/api/v1/proofs?limit=0", {}, 400, "bad_request"],
         ["/api/v1/proofs?limit=101", {}, 400, "bad_request"],
         ["/api/v1/proofs?cursor=-1", {}, 400, "bad_request"],
+        ["/api/v1/proofs?cursor=next", {}, 400, "bad_request"],
+        ["/api/v1/proofs?categroy=toil", {}, 400, "bad_request"],
+        ["/api/v1/proofs?category=fun", {}, 400, "bad_request"],
+        ["/api/v1/proofs?from=2026-02-30", {}, 400, "bad_request"],
+        ["/api/v1/proofs?order=coins", {}, 400, "bad_request"],
         ["/api/v1/proofs/export", {}, 400, "bad_request"],
         ["/api/v1/proofs/export?agent_id=0", {}, 404, "agent_not_found"],
         ["/api/v1/agents/0/approve", { method: "POST", token: tracker.token }, 404, "agent_not_found"],
@@ -160,6 +165,31 @@ describe("a tracker", () => {
         assert.deepInclude(answer, { status, type: "application/problem+json" }, path)
         assert.strictEqual(answer.json?.code, code, path)
       }
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("lists the proofs that match, from either end, and says which filter it does not know", () =>
+    Effect.gen(function* () {
+      const tracker = yield* startTracker(configIn(yield* temporaryFolder))
+      const agent = yield* approvedAgent(tracker)
+      for (const line of yield* agent.chain(3)) yield* tracker.submit(line)
+      const sequences = (query: string) =>
+        Effect.map(tracker.ask(`/api/v1/proofs?${query}`), ({ json }) =>
+          json.proofs.map(({ proof }: { proof: { sequence: number } }) => proof.sequence)
+        )
+      const [first] = (yield* tracker.ask("/api/v1/proofs")).json.proofs
+      const day = first.scoring_detail.farm_day
+      const matching = `agent_id=${agent.agentId}&plugin=farmops/test&category=reliability&board=human&status=success`
+      assert.deepStrictEqual(yield* sequences(`${matching}&from=${day}&to=${day}&limit=2`), [2, 1])
+      assert.deepStrictEqual(
+        yield* sequences(`${matching}&actor=${first.proof.actor.actor_hash}&order=oldest`),
+        [0, 1, 2]
+      )
+      assert.deepStrictEqual(yield* sequences("board=bot"), [])
+      const { json } = yield* tracker.ask("/api/v1/proofs?order=oldest&limit=1")
+      assert.deepStrictEqual(yield* sequences(`order=oldest&cursor=${json.next_cursor}`), [1, 2])
+      const unknown = yield* tracker.ask("/api/v1/proofs?categroy=toil")
+      assert.strictEqual(unknown.json.errors[0].path, "query.categroy")
     }).pipe(Effect.scoped)
   )
 

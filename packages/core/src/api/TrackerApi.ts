@@ -6,11 +6,12 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { EnrolmentAnswer, EnrolmentRequest } from "../farm/Enrolment.ts"
 import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
 import { FarmState } from "../farm/FarmState.ts"
-import { pageMax, ScoredProof } from "../farm/Ledger.ts"
+import { ScoredProof } from "../farm/Ledger.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
+import { proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
@@ -45,12 +46,6 @@ export const TakenAnswer = Schema.Struct({ ...held, already: Schema.Literal(fals
 
 /** What it answers with 200: the ledger held this very proof before; `coins` are what it was paid then. */
 export const HeldAnswer = Schema.Struct({ ...held, already: Schema.Literal(true) })
-
-const Limit = Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageMax }))
-const Cursor = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-)
 
 const Size = Schema.NumberFromString.check(
   Schema.isInt(),
@@ -106,14 +101,10 @@ const StatsAnswer = Schema.Struct({
 class ReadingGroup extends HttpApiGroup.make("reading")
   .add(
     HttpApiEndpoint.get("proofs", "/proofs", {
-      query: {
-        limit: Schema.optional(Limit),
-        cursor: Schema.optional(Cursor),
-        agent_id: Schema.optional(Id)
-      },
+      query: proofListQuery,
       success: Schema.Struct({ proofs: Schema.Array(ScoredProof), next_cursor: Schema.NullOr(Schema.Int) }),
       error: LedgerAway
-    }).annotateMerge(about("Proofs and their rewards, newest first"))
+    }).annotateMerge(about("Proofs and their rewards, newest first or oldest first, of those that match"))
   )
   .add(
     HttpApiEndpoint.get("export", "/proofs/export", {
@@ -235,6 +226,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(RulesDecisionGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
+  // A misspelt filter must not be taken for none.
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
   .annotateMerge(
     OpenApi.annotations({
       title: "FarmOps tracker",

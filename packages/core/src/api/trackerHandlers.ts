@@ -116,10 +116,9 @@ const reading = HttpApiBuilder.group(
     const villages = yield* Villages
     const checkpoints = yield* Checkpoints
     return handlers.handleAll({
-      proofs: ({ query }) =>
-        ledger
-          .page({ limit: query.limit ?? defaultPage, cursor: query.cursor ?? null, agentId: query.agent_id ?? null })
-          .pipe(orAway),
+      proofs: ({
+        query: { agent_id: agentId, actor: actorHash, limit = defaultPage, cursor = null, order, ...rest }
+      }) => ledger.page({ ...rest, agentId, actorHash, limit, cursor, oldestFirst: order === "oldest" }).pipe(orAway),
       proof: ({ params }) =>
         ledger.proof(params.id).pipe(
           Effect.catchTags({

@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import type { Migrations } from "../sql/Database.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
+import { createProofIndex } from "./listing/proofIndex.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 
@@ -77,5 +78,6 @@ export const ledgerMigrations: Migrations = {
   "0002_trust": createTrust,
   "0003_checkpoints": createCheckpoints,
   "0004_event_kinds": createEventKinds,
-  "0005_shop": createShop
+  "0005_shop": createShop,
+  "0006_proof_index": createProofIndex
 }
