@@ -8,6 +8,7 @@ import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
 import { FarmState } from "../farm/FarmState.ts"
 import { ScoredProof } from "../farm/Ledger.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
+import { AuditGroup } from "./AuditApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
@@ -108,10 +109,14 @@ class ReadingGroup extends HttpApiGroup.make("reading")
   )
   .add(
     HttpApiEndpoint.get("export", "/proofs/export", {
-      query: { agent_id: Id },
+      query: { agent_id: Schema.optionalKey(Id) },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/x-ndjson" })),
       error: [AgentMissing, LedgerAway]
-    }).annotateMerge(about("One agent's present chain, a line for each proof, exactly as it was signed"))
+    }).annotateMerge(
+      about(
+        "The present chain of one agent, or of each after the other: a line for each proof, exactly as it was signed"
+      )
+    )
   )
   .add(
     HttpApiEndpoint.get("proof", "/proofs/:id", {
@@ -224,6 +229,7 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(ShopDecisionGroup)
   .add(RulesGroup)
   .add(RulesDecisionGroup)
+  .add(AuditGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
   // A misspelt filter must not be taken for none.

@@ -15,6 +15,7 @@ import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import { layerAuditHandlers } from "./auditHandlers.ts"
 import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
@@ -138,7 +139,7 @@ const reading = HttpApiBuilder.group(
           })
         ),
       export: ({ query }) =>
-        ledger.lines(query.agent_id).pipe(
+        (query.agent_id === undefined ? ledger.allLines : ledger.lines(query.agent_id)).pipe(
           Effect.map((lines) =>
             HttpServerResponse.stream(Stream.encodeText(Stream.map(lines, (line) => `${line}\n`)), {
               contentType: "application/x-ndjson"
@@ -236,5 +237,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerTrustHandlers,
   layerKeyHandlers,
   layerShopHandlers,
-  layerRulesHandlers
+  layerRulesHandlers,
+  layerAuditHandlers
 ).pipe(Layer.provide(layerRequestForm))

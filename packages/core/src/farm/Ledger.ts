@@ -1,7 +1,7 @@
 /** Reads of the ledger and its sums. Whatever is shown of a proof is the stored line, decoded; the columns only find it. */
 import { FarmProof, ProofHash, ProofTimestamp } from "@farmops/proof/FarmProof"
 import { parseProof } from "@farmops/proof/verify"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { ScoringDetail } from "../scoring/scoreProof.ts"
 import { chainLines } from "./chainLines.ts"
@@ -14,6 +14,7 @@ import { findProofs, type ProofQuery } from "./listing/listProofs.ts"
 import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
 import { SqlCount } from "./SqlCount.ts"
 import { ActiveShop } from "./shop/ActiveShop.ts"
+import { listAgents } from "./trust/agentRows.ts"
 import { readEvents } from "./trust/readEvents.ts"
 import { voidCauses } from "./trust/voidFold.ts"
 import { spellTime } from "./wireTime.ts"
@@ -125,6 +126,13 @@ const make = Effect.gen(function* () {
     Effect.provideService(chainLines(agentId), SqlClient.SqlClient, sql)
   )
 
+  // An agent is never forgotten.
+  const linesOf = (agentId: string) =>
+    Stream.unwrap(Effect.catchTag(lines(agentId), "AgentUnknown", () => Effect.succeed(Stream.empty)))
+  const allLines = Effect.map(onLedger(listAgents), (agents) =>
+    Stream.flatMap(Stream.fromIterable(agents), ({ agent_id }) => linesOf(agent_id))
+  ).pipe(Effect.withSpan("Ledger.allLines"))
+
   return {
     /** The farm as it stands today. */
     farm,
@@ -140,6 +148,8 @@ const make = Effect.gen(function* () {
     proof,
     /** One agent's present chain in its order, each proof the exact signed line; read page by page as it is consumed. */
     lines,
+    /** The same of each agent after the other, in the order in which they enrolled. */
+    allLines,
     /** What the tracker itself put into the ledger after a position, oldest first. */
     events: (cursor: number, limit: number) => onLedger(readEvents(cursor, limit)),
     /** Sums of each category of both boards. */
