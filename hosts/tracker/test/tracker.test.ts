@@ -60,6 +60,9 @@ describe("a tracker", () => {
       const agents = yield* tracker.ask("/api/v1/agents")
       assert.deepInclude(agents.json.agents[0], { public_key: agent.publicKey, status: "approved" })
       assert.strictEqual((yield* tracker.ask("/api/v1/farm/stats")).json.boards[0].proofs, 3)
+      const [today] = (yield* tracker.ask("/api/v1/farm/daily?board=human")).json
+      assert.deepInclude(today, { board: "human", proofs: 3, coins: sum, cumulative_coins: sum })
+      assert.strictEqual(today.time, Date.parse(today.day))
       assert.deepInclude((yield* tracker.ask("/api/v1/public/profile")).json, { name: "Test farm" })
       assert.strictEqual((yield* tracker.ask("/api/v1/public/snapshot")).json.body.sequence, 3)
     }).pipe(Effect.scoped)
@@ -149,7 +152,8 @@ describe("a tracker", () => {
         ["/api/v1/proofs?category=fun", {}, 400, "bad_request"],
         ["/api/v1/proofs?from=2026-02-30", {}, 400, "bad_request"],
         ["/api/v1/proofs?order=coins", {}, 400, "bad_request"],
-        ["/api/v1/proofs/export", {}, 400, "bad_request"],
+        ["/api/v1/farm/daily?from=yesterday", {}, 400, "bad_request"],
+        ["/api/v1/farm/daily?agent=0", {}, 400, "bad_request"],
         ["/api/v1/proofs/export?agent_id=0", {}, 404, "agent_not_found"],
         ["/api/v1/agents/0/approve", { method: "POST", token: tracker.token }, 404, "agent_not_found"],
         ["/api/v1/agents/0/revoke", { method: "POST" }, 401, "owner_token_required"],
@@ -202,6 +206,9 @@ describe("a tracker", () => {
         "/api/v1/proofs/export?agent_id=0",
         "/api/v1/farm",
         "/api/v1/farm/stats",
+        "/api/v1/farm/daily",
+        "/api/v1/shop/catalogue",
+        "/api/v1/audit",
         "/api/v1/agents",
         "/api/v1/villages",
         "/api/v1/leaderboard",

@@ -7,12 +7,13 @@ import { EnrolmentAnswer, EnrolmentRequest } from "../farm/Enrolment.ts"
 import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
 import { FarmState } from "../farm/FarmState.ts"
 import { ScoredProof } from "../farm/Ledger.ts"
+import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { AuditGroup } from "./AuditApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
-import { proofListQuery } from "./proofListQuery.ts"
+import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
@@ -28,6 +29,7 @@ import {
   ProofInvalid,
   ProofMissing,
   ProofMovedAway,
+  SpanInvalid,
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
@@ -73,8 +75,6 @@ class SubmissionGroup extends HttpApiGroup.make("submission")
     }).annotateMerge(about("Ask to be trusted, or ask where the decision stands; harmless when repeated"))
   )
   .prefix("/api/v1") {}
-
-const Board = Schema.Literals(["human", "bot"])
 
 const StatsAnswer = Schema.Struct({
   boards: Schema.Array(
@@ -141,6 +141,13 @@ class ReadingGroup extends HttpApiGroup.make("reading")
     HttpApiEndpoint.get("stats", "/farm/stats", { success: StatsAnswer, error: LedgerAway }).annotateMerge(
       about("Sums by category, and by farm-day of the last 400")
     )
+  )
+  .add(
+    HttpApiEndpoint.get("daily", "/farm/daily", {
+      query: dailyQuery,
+      success: Schema.Array(DailyRow),
+      error: [SpanInvalid, LedgerAway]
+    }).annotateMerge(about("Paid work day by day as one flat array, for charts: a row for each farm-day and board"))
   )
   .add(
     HttpApiEndpoint.get("events", "/events", {

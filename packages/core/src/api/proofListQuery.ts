@@ -1,4 +1,4 @@
-/** What may be asked of the list of proofs. Each filter is answered from `proofIndex`, none by reading lines. */
+/** What may be asked of the list of proofs and of the days. Filters are answered from indexes and sums, none by reading lines. */
 import { ProofHash } from "@farmops/proof/FarmProof"
 import { categories, outcomeStatuses } from "@farmops/proof/vocabulary"
 import { Schema } from "effect"
@@ -37,4 +37,12 @@ export const proofListQuery = {
   actor: Schema.optionalKey(ProofHash),
   from: Schema.optionalKey(FarmDay),
   to: Schema.optionalKey(FarmDay)
+}
+
+/** Which farm-days, from the first with work to today unless it says so, and which work. */
+export const dailyQuery = {
+  from: proofListQuery.from,
+  to: proofListQuery.to,
+  board: proofListQuery.board,
+  category: proofListQuery.category
 }

@@ -9,6 +9,7 @@ import { FarmFeed } from "../farm/FarmFeed.ts"
 import { snapshotDaysMax } from "../farm/FarmSnapshot.ts"
 import { FarmKeys } from "../farm/keys/FarmKeys.ts"
 import { Ledger } from "../farm/Ledger.ts"
+import { dailyDaysMax } from "../farm/listing/dailySeries.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
 import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
 import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
@@ -33,6 +34,7 @@ import {
   ProofInvalid,
   ProofMissing,
   ProofMovedAway,
+  SpanInvalid,
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
@@ -165,6 +167,16 @@ const reading = HttpApiBuilder.group(
             days: days.map(({ farmDay, ...sum }) => ({ day: farmDay, ...sum }))
           }
         }).pipe(orAway),
+      daily: ({ query: { board = null, category = null, from = null, to = null } }) =>
+        ledger.daily({ board, category, from, to }).pipe(
+          Effect.catchTags({
+            SpanTooLong: ({ days }) =>
+              Effect.fail(
+                new SpanInvalid({ code: "span_too_long", detail: `${days} days; ask for ${dailyDaysMax} at most.` })
+              ),
+            LedgerUnavailable: away
+          })
+        ),
       villages: () => Effect.map(villages.list, (joined) => ({ villages: joined })).pipe(orAway),
       leaderboard: () => Effect.map(villages.board, (entries) => ({ entries })).pipe(orAway)
     })

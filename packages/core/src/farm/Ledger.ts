@@ -9,7 +9,8 @@ import { describeAchievements } from "./describeAchievements.ts"
 import { describeFarm } from "./describeFarm.ts"
 import { emptyAchievementState } from "./economy/AchievementState.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
-import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
+import { LedgerUnavailable, orDatabaseUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
+import { type DailyQuery, readDaily } from "./listing/dailySeries.ts"
 import { findProofs, type ProofQuery } from "./listing/listProofs.ts"
 import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
 import { SqlCount } from "./SqlCount.ts"
@@ -126,6 +127,15 @@ const make = Effect.gen(function* () {
     Effect.provideService(chainLines(agentId), SqlClient.SqlClient, sql)
   )
 
+  const daily = Effect.fn("Ledger.daily")((query: Omit<DailyQuery, "to"> & { readonly to: string | null }) =>
+    atOneMoment(
+      Effect.gen(function* () {
+        const to = query.to ?? (yield* farm).farm_day
+        return yield* orDatabaseUnavailable(readDaily({ ...query, to }))
+      }).pipe(Effect.provideService(SqlClient.SqlClient, sql))
+    )
+  )
+
   // An agent is never forgotten.
   const linesOf = (agentId: string) =>
     Stream.unwrap(Effect.catchTag(lines(agentId), "AgentUnknown", () => Effect.succeed(Stream.empty)))
@@ -154,6 +164,8 @@ const make = Effect.gen(function* () {
     events: (cursor: number, limit: number) => onLedger(readEvents(cursor, limit)),
     /** Sums of each category of both boards. */
     categories: onLedger(readCategories()),
+    /** The farm day by day, for charts; up to today where it does not say. */
+    daily,
     /** Paid work of each farm-day after the given one. */
     daysAfter: (farmDay: string) => onLedger(readDays(farmDay))
   } as const
