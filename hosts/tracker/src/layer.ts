@@ -6,6 +6,7 @@ import { TrackerApi } from "@farmops/core/api/TrackerApi"
 import { makeTrackerRpc } from "@farmops/core/api/TrackerRpc"
 import { layerTrackerHandlers } from "@farmops/core/api/trackerHandlers"
 import { trackerRoutes } from "@farmops/core/api/trackerRoutes"
+import { LatestAudit } from "@farmops/core/farm/audit/LatestAudit"
 import { Checkpointer } from "@farmops/core/farm/checkpoint/Checkpointer"
 import { Checkpoints } from "@farmops/core/farm/checkpoint/Checkpoints"
 import { layerKeepCheckpoints } from "@farmops/core/farm/checkpoint/keepCheckpoints"
@@ -104,7 +105,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     FarmKeys.layer,
     Shop.layer,
     LedgerRules.layer,
-    LedgerTimeZone.layer
+    LedgerTimeZone.layer,
+    LatestAudit.layer(config.dbUrl)
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),

@@ -63,6 +63,9 @@ describe("a tracker", () => {
       const agents = yield* tracker.ask("/api/v1/agents")
       assert.deepInclude(agents.json.agents[0], { public_key: agent.publicKey, status: "approved" })
       assert.strictEqual((yield* tracker.ask("/api/v1/farm/stats")).json.boards[0].proofs, 3)
+      const [today] = (yield* tracker.ask("/api/v1/farm/daily?board=human")).json
+      assert.deepInclude(today, { board: "human", proofs: 3, coins: sum, cumulative_coins: sum })
+      assert.strictEqual(today.time, Date.parse(today.day))
       assert.deepInclude((yield* tracker.ask("/api/v1/public/profile")).json, { name: "Test farm" })
       assert.strictEqual((yield* tracker.ask("/api/v1/public/snapshot")).json.body.sequence, 3)
     }).pipe(Effect.scoped)
@@ -147,7 +150,13 @@ describe("a tracker", () => {
         ["/api/v1/proofs?limit=0", {}, 400, "bad_request"],
         ["/api/v1/proofs?limit=101", {}, 400, "bad_request"],
         ["/api/v1/proofs?cursor=-1", {}, 400, "bad_request"],
-        ["/api/v1/proofs/export", {}, 400, "bad_request"],
+        ["/api/v1/proofs?cursor=next", {}, 400, "bad_request"],
+        ["/api/v1/proofs?categroy=toil", {}, 400, "bad_request"],
+        ["/api/v1/proofs?category=fun", {}, 400, "bad_request"],
+        ["/api/v1/proofs?from=2026-02-30", {}, 400, "bad_request"],
+        ["/api/v1/proofs?order=coins", {}, 400, "bad_request"],
+        ["/api/v1/farm/daily?from=yesterday", {}, 400, "bad_request"],
+        ["/api/v1/farm/daily?agent=0", {}, 400, "bad_request"],
         ["/api/v1/proofs/export?agent_id=0", {}, 404, "agent_not_found"],
         ["/api/v1/agents/0/approve", { method: "POST", token: tracker.token }, 404, "agent_not_found"],
         ["/api/v1/agents/0/revoke", { method: "POST" }, 401, "owner_token_required"],
@@ -166,6 +175,31 @@ describe("a tracker", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("lists the proofs that match, from either end, and says which filter it does not know", () =>
+    Effect.gen(function* () {
+      const tracker = yield* startTracker(configIn(yield* temporaryFolder))
+      const agent = yield* approvedAgent(tracker)
+      for (const line of yield* agent.chain(3)) yield* tracker.submit(line)
+      const sequences = (query: string) =>
+        Effect.map(tracker.ask(`/api/v1/proofs?${query}`), ({ json }) =>
+          json.proofs.map(({ proof }: { proof: { sequence: number } }) => proof.sequence)
+        )
+      const [first] = (yield* tracker.ask("/api/v1/proofs")).json.proofs
+      const day = first.scoring_detail.farm_day
+      const matching = `agent_id=${agent.agentId}&plugin=farmops/test&category=reliability&board=human&status=success`
+      assert.deepStrictEqual(yield* sequences(`${matching}&from=${day}&to=${day}&limit=2`), [2, 1])
+      assert.deepStrictEqual(
+        yield* sequences(`${matching}&actor=${first.proof.actor.actor_hash}&order=oldest`),
+        [0, 1, 2]
+      )
+      assert.deepStrictEqual(yield* sequences("board=bot"), [])
+      const { json } = yield* tracker.ask("/api/v1/proofs?order=oldest&limit=1")
+      assert.deepStrictEqual(yield* sequences(`order=oldest&cursor=${json.next_cursor}`), [1, 2])
+      const unknown = yield* tracker.ask("/api/v1/proofs?categroy=toil")
+      assert.strictEqual(unknown.json.errors[0].path, "query.categroy")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("asks for the owner's token on reads as soon as others than this machine can ask", () =>
     Effect.gen(function* () {
       const tracker = yield* startTracker(configIn(yield* temporaryFolder, { host: "0.0.0.0" }))
@@ -175,6 +209,9 @@ describe("a tracker", () => {
         "/api/v1/proofs/export?agent_id=0",
         "/api/v1/farm",
         "/api/v1/farm/stats",
+        "/api/v1/farm/daily",
+        "/api/v1/shop/catalogue",
+        "/api/v1/audit",
         "/api/v1/agents",
         "/api/v1/villages",
         "/api/v1/leaderboard",

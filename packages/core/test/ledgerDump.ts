@@ -12,6 +12,7 @@ const tables = {
   tracker_fork: "id",
   tracker_key_epoch: "public_key",
   tracker_proof: "position",
+  tracker_proof_index: "position",
   tracker_setting: "name"
 } as const
 

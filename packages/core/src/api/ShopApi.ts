@@ -3,6 +3,7 @@ import { ProofId } from "@farmops/proof/FarmProof"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/http-api"
 import { FarmAchievements } from "../farm/describeAchievements.ts"
+import { Catalogue } from "../farm/economy/Catalogue.ts"
 import { itemLevelsMax, priceMax, Slug } from "../farm/economy/Item.ts"
 import { PurchaseReceipt, RefundReceipt, shopRefusalCodes, UseReceipt } from "../farm/shop/ShopAnswer.ts"
 import { FarmUpgrades, ShopWindow } from "../farm/shop/ShopWindow.ts"
@@ -68,6 +69,11 @@ export class ShopGroup extends HttpApiGroup.make("shop")
   .add(
     HttpApiEndpoint.get("shopItems", "/shop/items", { success: ShopWindow, error: LedgerAway }).annotateMerge(
       about("What the shop sells, what it costs next, and why it cannot be bought now")
+    )
+  )
+  .add(
+    HttpApiEndpoint.get("catalogue", "/shop/catalogue", { success: Catalogue }).annotateMerge(
+      about("The shop's catalogue as data; `catalogue_hash` of `/shop/items` is its hash")
     )
   )
   .add(

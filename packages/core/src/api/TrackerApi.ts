@@ -6,11 +6,14 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { EnrolmentAnswer, EnrolmentRequest } from "../farm/Enrolment.ts"
 import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
 import { FarmState } from "../farm/FarmState.ts"
-import { pageMax, ScoredProof } from "../farm/Ledger.ts"
+import { ScoredProof } from "../farm/Ledger.ts"
+import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
+import { AuditGroup } from "./AuditApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
+import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { TimeZoneDecisionGroup, TimeZoneGroup } from "./TimeZoneApi.ts"
@@ -27,6 +30,7 @@ import {
   ProofInvalid,
   ProofMissing,
   ProofMovedAway,
+  SpanInvalid,
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
@@ -55,12 +59,6 @@ export const SetAsideAnswer = Schema.Struct({
   pending: Schema.Literal(true),
   already: Schema.Boolean
 })
-
-const Limit = Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageMax }))
-const Cursor = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-)
 
 const Size = Schema.NumberFromString.check(
   Schema.isInt(),
@@ -92,8 +90,6 @@ class SubmissionGroup extends HttpApiGroup.make("submission")
   )
   .prefix("/api/v1") {}
 
-const Board = Schema.Literals(["human", "bot"])
-
 const StatsAnswer = Schema.Struct({
   boards: Schema.Array(
     Schema.Struct({
@@ -120,21 +116,21 @@ const StatsAnswer = Schema.Struct({
 class ReadingGroup extends HttpApiGroup.make("reading")
   .add(
     HttpApiEndpoint.get("proofs", "/proofs", {
-      query: {
-        limit: Schema.optional(Limit),
-        cursor: Schema.optional(Cursor),
-        agent_id: Schema.optional(Id)
-      },
+      query: proofListQuery,
       success: Schema.Struct({ proofs: Schema.Array(ScoredProof), next_cursor: Schema.NullOr(Schema.Int) }),
       error: LedgerAway
-    }).annotateMerge(about("Proofs and their rewards, newest first"))
+    }).annotateMerge(about("Proofs and their rewards, newest first or oldest first, of those that match"))
   )
   .add(
     HttpApiEndpoint.get("export", "/proofs/export", {
-      query: { agent_id: Id },
+      query: { agent_id: Schema.optionalKey(Id) },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/x-ndjson" })),
       error: [AgentMissing, LedgerAway]
-    }).annotateMerge(about("One agent's present chain, a line for each proof, exactly as it was signed"))
+    }).annotateMerge(
+      about(
+        "The present chain of one agent, or of each after the other: a line for each proof, exactly as it was signed"
+      )
+    )
   )
   .add(
     HttpApiEndpoint.get("proof", "/proofs/:id", {
@@ -159,6 +155,13 @@ class ReadingGroup extends HttpApiGroup.make("reading")
     HttpApiEndpoint.get("stats", "/farm/stats", { success: StatsAnswer, error: LedgerAway }).annotateMerge(
       about("Sums by category, and by farm-day of the last 400")
     )
+  )
+  .add(
+    HttpApiEndpoint.get("daily", "/farm/daily", {
+      query: dailyQuery,
+      success: Schema.Array(DailyRow),
+      error: [SpanInvalid, LedgerAway]
+    }).annotateMerge(about("Paid work day by day as one flat array, for charts: a row for each farm-day and board"))
   )
   .add(
     HttpApiEndpoint.get("events", "/events", {
@@ -249,8 +252,11 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(RulesDecisionGroup)
   .add(TimeZoneGroup)
   .add(TimeZoneDecisionGroup)
+  .add(AuditGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
+  // A misspelt filter must not be taken for none.
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
   .annotateMerge(
     OpenApi.annotations({
       title: "FarmOps tracker",

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Ledger } from "../farm/Ledger.ts"
 import { Shop } from "../farm/Shop.ts"
+import { ActiveShop } from "../farm/shop/ActiveShop.ts"
 import type { RequestKeyReused } from "../farm/shop/answerOnce.ts"
 import type { ShopRefused } from "../farm/shop/ShopAnswer.ts"
 import { away, orAway } from "./ledgerAnswers.ts"
@@ -28,7 +29,9 @@ const reading = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const shop = yield* Shop
     const ledger = yield* Ledger
+    const { catalogue } = yield* ActiveShop
     return handlers.handleAll({
+      catalogue: () => Effect.succeed(catalogue),
       achievements: () => orAway(ledger.achievements),
       upgrades: () => orAway(shop.upgrades),
       shopItems: () => orAway(shop.offers)

@@ -9,12 +9,14 @@ import { FarmFeed } from "../farm/FarmFeed.ts"
 import { snapshotDaysMax } from "../farm/FarmSnapshot.ts"
 import { FarmKeys } from "../farm/keys/FarmKeys.ts"
 import { Ledger } from "../farm/Ledger.ts"
+import { dailyDaysMax } from "../farm/listing/dailySeries.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
 import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
 import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import { layerAuditHandlers } from "./auditHandlers.ts"
 import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
@@ -33,6 +35,7 @@ import {
   ProofInvalid,
   ProofMissing,
   ProofMovedAway,
+  SpanInvalid,
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
@@ -129,10 +132,9 @@ const reading = HttpApiBuilder.group(
     const villages = yield* Villages
     const checkpoints = yield* Checkpoints
     return handlers.handleAll({
-      proofs: ({ query }) =>
-        ledger
-          .page({ limit: query.limit ?? defaultPage, cursor: query.cursor ?? null, agentId: query.agent_id ?? null })
-          .pipe(orAway),
+      proofs: ({
+        query: { agent_id: agentId, actor: actorHash, limit = defaultPage, cursor = null, order, ...rest }
+      }) => ledger.page({ ...rest, agentId, actorHash, limit, cursor, oldestFirst: order === "oldest" }).pipe(orAway),
       proof: ({ params }) =>
         ledger.proof(params.id).pipe(
           Effect.catchTags({
@@ -152,7 +154,7 @@ const reading = HttpApiBuilder.group(
           })
         ),
       export: ({ query }) =>
-        ledger.lines(query.agent_id).pipe(
+        (query.agent_id === undefined ? ledger.allLines : ledger.lines(query.agent_id)).pipe(
           Effect.map((lines) =>
             HttpServerResponse.stream(Stream.encodeText(Stream.map(lines, (line) => `${line}\n`)), {
               contentType: "application/x-ndjson"
@@ -178,6 +180,16 @@ const reading = HttpApiBuilder.group(
             days: days.map(({ farmDay, ...sum }) => ({ day: farmDay, ...sum }))
           }
         }).pipe(orAway),
+      daily: ({ query: { board = null, category = null, from = null, to = null } }) =>
+        ledger.daily({ board, category, from, to }).pipe(
+          Effect.catchTags({
+            SpanTooLong: ({ days }) =>
+              Effect.fail(
+                new SpanInvalid({ code: "span_too_long", detail: `${days} days; ask for ${dailyDaysMax} at most.` })
+              ),
+            LedgerUnavailable: away
+          })
+        ),
       villages: () => Effect.map(villages.list, (joined) => ({ villages: joined })).pipe(orAway),
       leaderboard: () => Effect.map(villages.board, (entries) => ({ entries })).pipe(orAway)
     })
@@ -251,5 +263,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerKeyHandlers,
   layerShopHandlers,
   layerRulesHandlers,
-  layerTimeZoneHandlers
+  layerTimeZoneHandlers,
+  layerAuditHandlers
 ).pipe(Layer.provide(layerRequestForm))

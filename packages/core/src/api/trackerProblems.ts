@@ -97,6 +97,13 @@ export class VillageRefused extends HttpApiError.Problem<VillageRefused>()(
   { code: Schema.String, detail: Schema.String }
 ) {}
 
+/** More days were asked for than one answer may have. */
+export class SpanInvalid extends HttpApiError.Problem<SpanInvalid>()(
+  "SpanInvalid",
+  { type: "about:blank", status: 400, title: "These days cannot be shown" },
+  { code: Schema.Literal("span_too_long"), detail: Schema.String }
+) {}
+
 /** Too many live views are open. */
 export class TooManyWatchers extends HttpApiError.Problem<TooManyWatchers>()(
   "TooManyWatchers",

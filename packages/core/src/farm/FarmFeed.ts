@@ -67,6 +67,8 @@ const make = Effect.gen(function* () {
     // Subscribed before the state is read, so that no change falls in between.
     const subscription = yield* PubSub.subscribe(states)
     const now = yield* ledger.farm
+    // The first watcher has seen this state: it is no news.
+    if (last === "") last = JSON.stringify(now)
     return Stream.concat(Stream.succeed(now), Stream.fromSubscription(subscription)).pipe(
       Stream.interruptWhen(Deferred.await(closed))
     )

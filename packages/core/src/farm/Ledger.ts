@@ -1,7 +1,7 @@
 /** Reads of the ledger and its sums. Whatever is shown of a proof is the stored line, decoded; the columns only find it. */
 import { FarmProof, ProofHash, ProofTimestamp } from "@farmops/proof/FarmProof"
 import { parseProof } from "@farmops/proof/verify"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { ScoringDetail } from "../scoring/scoreProof.ts"
 import { chainLines } from "./chainLines.ts"
@@ -9,10 +9,13 @@ import { describeAchievements } from "./describeAchievements.ts"
 import { describeFarm } from "./describeFarm.ts"
 import { emptyAchievementState } from "./economy/AchievementState.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
-import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
+import { LedgerUnavailable, orDatabaseUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
+import { type DailyQuery, readDaily } from "./listing/dailySeries.ts"
+import { findProofs, type ProofQuery } from "./listing/listProofs.ts"
 import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
 import { SqlCount } from "./SqlCount.ts"
 import { ActiveShop } from "./shop/ActiveShop.ts"
+import { listAgents } from "./trust/agentRows.ts"
 import { readEvents } from "./trust/readEvents.ts"
 import { voidCauses } from "./trust/voidFold.ts"
 import { spellTime } from "./wireTime.ts"
@@ -34,22 +37,11 @@ export const ScoredProof = Schema.Struct({
 /** See the schema of the same name. */
 export type ScoredProof = typeof ScoredProof.Type
 
-/** Which proofs to list, newest first. */
-export interface ProofQuery {
-  readonly limit: number
-  /** `next_cursor` of the page before; null for the first. */
-  readonly cursor: number | null
-  readonly agentId: string | null
-}
-
 /** One page; `next_cursor` is null on the last. */
 export interface ProofPage {
   readonly proofs: ReadonlyArray<ScoredProof>
   readonly next_cursor: number | null
 }
-
-/** Proofs on one page at most: 100 × 8 KiB stays below the megabyte that clients take. */
-export const pageMax = 100
 
 const decodeScored = Schema.decodeUnknownEffect(
   Schema.Array(
@@ -105,31 +97,19 @@ const make = Effect.gen(function* () {
     })
   ).pipe(Effect.withSpan("Ledger.farm"))
 
-  /** Of one agent: its proofs before the one at a position. */
-  const before = (position: number) =>
-    sql`(branch, sequence) < (SELECT branch, sequence FROM tracker_proof WHERE position = ${position})`
-
-  const page = Effect.fn("Ledger.page")(function* ({ agentId, cursor, limit }: ProofQuery) {
-    const rows = Math.min(Math.max(limit, 1), pageMax)
-    // An archived proof has no body to show. Within one agent the order of the ledger is that of the index.
-    const filters = [
-      sql`line IS NOT NULL`,
-      ...(agentId === null ? [] : [sql`agent_id = ${agentId}`]),
-      ...(cursor === null ? [] : [agentId === null ? sql`position < ${cursor}` : before(cursor)])
-    ]
-    const order = sql.literal(agentId === null ? "position DESC" : "branch DESC, sequence DESC")
-    const found = yield* onLedger(
+  const page = Effect.fn("Ledger.page")(function* (query: ProofQuery) {
+    const { next, positions } = yield* onLedger(findProofs(query))
+    if (positions.length === 0) return { proofs: [], next_cursor: null } satisfies ProofPage
+    const rows = yield* onLedger(
       Effect.flatMap(
-        sql`SELECT ${columns} FROM tracker_proof WHERE ${sql.and(filters)} ORDER BY ${order} LIMIT ${rows + 1}`,
+        sql`SELECT ${columns} FROM tracker_proof WHERE ${sql.in("position", positions)} AND line IS NOT NULL`,
         decodeScored
       )
     )
-    const shown = found.slice(0, rows)
-    const last = shown.at(-1)
-    const answer: ProofPage = {
-      proofs: yield* Effect.forEach(shown, scoredOf),
-      next_cursor: found.length > rows && last !== undefined ? last.position : null
-    }
+    const byPosition = new Map(rows.map((row) => [row.position, row]))
+    // One whose body was archived a moment ago is left out.
+    const shown = positions.flatMap((position) => byPosition.get(position) ?? [])
+    const answer: ProofPage = { proofs: yield* Effect.forEach(shown, scoredOf), next_cursor: next }
     return answer
   })
 
@@ -147,6 +127,22 @@ const make = Effect.gen(function* () {
     Effect.provideService(chainLines(agentId), SqlClient.SqlClient, sql)
   )
 
+  const daily = Effect.fn("Ledger.daily")((query: Omit<DailyQuery, "to"> & { readonly to: string | null }) =>
+    atOneMoment(
+      Effect.gen(function* () {
+        const to = query.to ?? (yield* farm).farm_day
+        return yield* orDatabaseUnavailable(readDaily({ ...query, to }))
+      }).pipe(Effect.provideService(SqlClient.SqlClient, sql))
+    )
+  )
+
+  // An agent is never forgotten.
+  const linesOf = (agentId: string) =>
+    Stream.unwrap(Effect.catchTag(lines(agentId), "AgentUnknown", () => Effect.succeed(Stream.empty)))
+  const allLines = Effect.map(onLedger(listAgents), (agents) =>
+    Stream.flatMap(Stream.fromIterable(agents), ({ agent_id }) => linesOf(agent_id))
+  ).pipe(Effect.withSpan("Ledger.allLines"))
+
   return {
     /** The farm as it stands today. */
     farm,
@@ -162,10 +158,14 @@ const make = Effect.gen(function* () {
     proof,
     /** One agent's present chain in its order, each proof the exact signed line; read page by page as it is consumed. */
     lines,
+    /** The same of each agent after the other, in the order in which they enrolled. */
+    allLines,
     /** What the tracker itself put into the ledger after a position, oldest first. */
     events: (cursor: number, limit: number) => onLedger(readEvents(cursor, limit)),
     /** Sums of each category of both boards. */
     categories: onLedger(readCategories()),
+    /** The farm day by day, for charts; up to today where it does not say. */
+    daily,
     /** Paid work of each farm-day after the given one. */
     daysAfter: (farmDay: string) => onLedger(readDays(farmDay))
   } as const

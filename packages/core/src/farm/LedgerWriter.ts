@@ -11,6 +11,7 @@ import type { ProofEntry } from "./FarmTotals.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { takePositions } from "./ledgerPositions.ts"
+import { indexProofs } from "./listing/proofIndex.ts"
 import { addChange, readRevision, readTotals, type StoredTotals } from "./ProjectionStore.ts"
 import { type ProofRefused, refused } from "./ProofRefused.ts"
 import { settleLedger } from "./rebuildProjection.ts"
@@ -53,7 +54,9 @@ const insertProofs = Effect.fnUntraced(function* (
     scoring_detail: JSON.stringify(details[at]),
     received_at: receivedAt
   }))
-  if (Arr.isArrayNonEmpty(rows)) yield* sql`INSERT INTO tracker_proof ${sql.insert(rows)}`
+  if (!Arr.isArrayNonEmpty(rows)) return
+  yield* sql`INSERT INTO tracker_proof ${sql.insert(rows)}`
+  yield* indexProofs(first, first + rows.length)
 })
 
 const moveAgents = Effect.fnUntraced(function* ({ epochs, moved }: JudgedGroup) {

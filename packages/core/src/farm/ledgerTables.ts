@@ -8,6 +8,7 @@ import type { Migrations } from "../sql/Database.ts"
 import { createCalendar } from "./calendarTables.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
+import { createProofIndex } from "./listing/proofIndex.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 import { createWaitingProofs } from "./waiting/waitingTables.ts"
@@ -81,5 +82,6 @@ export const ledgerMigrations: Migrations = {
   "0004_event_kinds": createEventKinds,
   "0005_shop": createShop,
   "0006_calendar": createCalendar,
-  "0007_waiting_proofs": createWaitingProofs
+  "0007_waiting_proofs": createWaitingProofs,
+  "0008_proof_index": createProofIndex
 }

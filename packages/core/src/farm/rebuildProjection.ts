@@ -5,6 +5,7 @@ import { projectionBytes } from "./FarmProjection.ts"
 import type { FarmTotals } from "./FarmTotals.ts"
 import { type FoldedProof, foldLedger } from "./foldLedger.ts"
 import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
+import { indexProofs } from "./listing/proofIndex.ts"
 import { readCategories, readDays, readRevision, readTotals, replaceSums } from "./ProjectionStore.ts"
 import { readStandings } from "./trust/readStandings.ts"
 import { underFarmLock } from "./underFarmLock.ts"
@@ -74,6 +75,7 @@ const correct = Effect.fnUntraced(function* (proof: FoldedProof) {
   const { branch, detail, void: cause } = proof.replayed
   yield* sql`UPDATE tracker_proof SET branch = ${branch}, void = ${cause}, coins = ${detail.coins},
     scoring_detail = ${JSON.stringify(detail)} WHERE position = ${proof.position}`
+  yield* indexProofs(proof.position, proof.position + 1)
 })
 
 /**

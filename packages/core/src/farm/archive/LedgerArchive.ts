@@ -11,6 +11,7 @@ import { isOfSet } from "../economy/achievementsAfter.ts"
 import { trustIn } from "../keys/readFarmKeys.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { orDatabaseUnavailable } from "../LedgerUnavailable.ts"
+import { forgetProofs } from "../listing/proofIndex.ts"
 import { refoldAchievements } from "../renewAchievements.ts"
 import { ActiveShop } from "../shop/ActiveShop.ts"
 import { TrackerKey } from "../TrackerKey.ts"
@@ -68,6 +69,7 @@ const make = Effect.gen(function* () {
     }
     yield* sql`UPDATE tracker_proof SET line = NULL, scoring_detail = NULL
       WHERE position >= ${from} AND position < ${to}`
+    yield* forgetProofs(from, to)
     const file_sha256 = file.sha256
     yield* writeArchive({ to_size: to, from_size: from, header, state, file_sha256, restored_at: null })
     // The event names both ends of what is away.

@@ -5,6 +5,7 @@ import { Array as Arr, Effect, FileSystem, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { type FoldedProof, foldLedger } from "../foldLedger.ts"
 import { LedgerUnavailable } from "../LedgerUnavailable.ts"
+import { indexProofs } from "../listing/proofIndex.ts"
 import { readStandings } from "../trust/readStandings.ts"
 import { ArchiveFileUnusable } from "./archiveErrors.ts"
 
@@ -55,6 +56,7 @@ export const restoreLines = Effect.fnUntraced(
     })
     if (position !== to) return yield* new LedgerUnavailable({ cause: "the archive has another number of lines" })
     yield* foldLedger(yield* readStandings, payAgain, to)
+    yield* indexProofs(from, to)
     return hash.digest("hex")
   },
   (effect, path) =>

@@ -1,0 +1,58 @@
+/**
+ * What proofs are looked up by: a narrow row for each proof whose body is here, made by the database from the stored bytes.
+ * It can be thrown away and made again; nothing is paid or shown from it.
+ */
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+/** What the stored JSON says at a path; the database reads it, so that no line has to travel. */
+const fieldOf = (sql: SqlClient.SqlClient, column: "line" | "scoring_detail", path: ReadonlyArray<string>) =>
+  sql.onDialectOrElse({
+    pg: () => sql.literal(`${column}::json #>> '{${path.join(",")}}'`),
+    orElse: () => sql.literal(`json_extract(${column}, '$.${path.join(".")}')`)
+  })
+
+/** Makes the rows of the proofs from position `from` to before `to`; one that is there is brought up to date. */
+export const indexProofs = Effect.fnUntraced(function* (from: number, to: number) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO tracker_proof_index
+    (position, agent_id, plugin, category, status, actor_hash, board, farm_day)
+    SELECT position, agent_id,
+      ${fieldOf(sql, "line", ["action", "plugin"])},
+      ${fieldOf(sql, "line", ["action", "category"])},
+      ${fieldOf(sql, "line", ["outcome", "status"])},
+      ${fieldOf(sql, "line", ["actor", "actor_hash"])},
+      ${fieldOf(sql, "scoring_detail", ["board"])},
+      ${fieldOf(sql, "scoring_detail", ["farm_day"])}
+    FROM tracker_proof
+    WHERE position >= ${from} AND position < ${to} AND line IS NOT NULL AND scoring_detail IS NOT NULL
+    ON CONFLICT (position) DO UPDATE SET board = excluded.board, farm_day = excluded.farm_day`
+})
+
+/** Forgets the rows of proofs whose bodies went to an archive. */
+export const forgetProofs = Effect.fnUntraced(function* (from: number, to: number) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DELETE FROM tracker_proof_index WHERE position >= ${from} AND position < ${to}`
+})
+
+/**
+ * The migration: reads every stored line once, in the transaction of the first start. On SQLite that is about three seconds
+ * and 50 MB for 100,000 proofs.
+ */
+export const createProofIndex = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE tracker_proof_index (
+    position BIGINT NOT NULL PRIMARY KEY,
+    agent_id TEXT NOT NULL,
+    plugin TEXT NOT NULL,
+    category TEXT NOT NULL,
+    status TEXT NOT NULL,
+    actor_hash TEXT NOT NULL,
+    board TEXT NOT NULL,
+    farm_day TEXT NOT NULL
+  )`
+  yield* indexProofs(0, Number.MAX_SAFE_INTEGER)
+  for (const column of ["agent_id", "plugin", "category", "status", "actor_hash", "board", "farm_day"]) {
+    yield* sql`CREATE INDEX ${sql(`tracker_proof_index_${column}`)} ON tracker_proof_index (${sql(column)}, position)`
+  }
+})
