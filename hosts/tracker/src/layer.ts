@@ -18,6 +18,7 @@ import { LedgerSettings } from "@farmops/core/farm/LedgerSettings"
 import { LedgerTimeZone } from "@farmops/core/farm/LedgerTimeZone"
 import { LedgerWriter } from "@farmops/core/farm/LedgerWriter"
 import { ledgerMigrations } from "@farmops/core/farm/ledgerTables"
+import { layerKeepProofIndex } from "@farmops/core/farm/listing/keepProofIndex"
 import { OwnerToken } from "@farmops/core/farm/OwnerToken"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { Shop } from "@farmops/core/farm/Shop"
@@ -31,7 +32,7 @@ import { layerServer } from "@farmops/core/host/listen"
 import type { TlsFiles } from "@farmops/core/host/TlsFiles"
 import { layerProblems } from "@farmops/core/http/problem"
 import * as Database from "@farmops/core/sql/Database"
-import * as Ed25519Node from "@farmops/proof/Ed25519Node"
+import * as Ed25519Fastest from "@farmops/proof/Ed25519Fastest"
 import { Context, Effect, FileSystem, Layer, type Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -97,7 +98,7 @@ export const ledgerLayer = (config: TrackerConfig) => {
     TrackerKey.layerFile(config.dataDir),
     OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null }),
     LedgerSettings.layer({ timeZone: config.timeZone, farmName: config.farmName, sample: config.sample })
-  ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Node.layer)), Layer.provide(dataDirectory(config.dataDir)))
+  ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Fastest.layer)), Layer.provide(dataDirectory(config.dataDir)))
   return Layer.mergeAll(
     FarmFeed.layer,
     SnapshotSigner.layer,
@@ -172,7 +173,7 @@ export const trackerLayer = (config: TrackerConfig) =>
         Layer.provideMerge(villages(config)),
         Layer.provideMerge(layerServer({ host: config.host, port: config.port, tls: config.tls, wrap: door.wrap })),
         // Below the server, so that its last checkpoint comes after the last proof.
-        Layer.provideMerge(layerKeepCheckpoints),
+        Layer.provideMerge(Layer.merge(layerKeepCheckpoints, layerKeepProofIndex)),
         Layer.provideMerge(ledgerLayer(config)),
         Layer.provideMerge(Health.layer)
       )

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { Ledger } from "../src/farm/Ledger.ts"
 import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
 import type { ProofFilter } from "../src/farm/listing/listProofs.ts"
+import { catchUpProofIndex } from "../src/farm/listing/proofIndex.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
 import { rebuildProjection } from "../src/farm/rebuildProjection.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
@@ -119,6 +120,7 @@ describe("the list of proofs", () => {
       Effect.gen(function* () {
         const { one } = yield* twoAgents
         const sql = yield* SqlClient.SqlClient
+        yield* catchUpProofIndex
         const before = yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`
         yield* (yield* TrustStore).revoke(one.agentId, null)
         assert.strictEqual((yield* walk({ agentId: one.agentId })).length, 4)
@@ -130,18 +132,33 @@ describe("the list of proofs", () => {
     )
   )
 
-  it.effect("finds the proofs of a ledger from before there were filters", () =>
+  it.effect("finds the proofs of a ledger from before there were filters, and each once", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(Date.parse(testNow))
       const { "0008_proof_index": _, ...before } = ledgerMigrations
       const sql = yield* SqlClient.SqlClient
       yield* Effect.provide(twoAgents, farmServices)
-      const rows = yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`
       yield* sql`DROP TABLE tracker_proof_index`
       yield* sql`DELETE FROM farmops_migrations_tracker WHERE migration_id > ${Object.keys(before).length}`
       yield* Database.migrate("tracker", ledgerMigrations)
-      assert.deepStrictEqual(yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`, rows)
-      assert.strictEqual(rows.length, 8)
+      assert.deepStrictEqual(yield* sql`SELECT * FROM tracker_proof_index`, [])
+      assert.deepStrictEqual(yield* Effect.provide(walk({ board: "bot" }), farmServices), twice("2"))
+      yield* catchUpProofIndex
+      assert.strictEqual((yield* sql`SELECT * FROM tracker_proof_index`).length, 8)
     }).pipe(Effect.provide(Layer.fresh(farmDatabase())))
+  )
+
+  it.effect("looks nothing up twice: what is indexed stays, and only what came since is read", () =>
+    onFarm(
+      Effect.gen(function* () {
+        yield* twoAgents
+        const sql = yield* SqlClient.SqlClient
+        yield* catchUpProofIndex
+        yield* sql`DELETE FROM tracker_proof_index`
+        const agent = yield* approvedTestAgent
+        yield* (yield* ProofIntake).accept(yield* agent.next(edits[1]))
+        assert.deepStrictEqual(yield* walk({ board: "bot" }), ["2026-02-02"])
+      })
+    )
   )
 })

@@ -7,7 +7,7 @@ import { decodeHex, decodeHexInto } from "./hex.ts"
 import { ProofIds, packId } from "./internal/proofIds.ts"
 import { makeUsualChain } from "./internal/usualChain.ts"
 import { checkPossession } from "./keyRotation.ts"
-import { parseProof } from "./parseProof.ts"
+import { parseProof, type UnverifiedProof } from "./parseProof.ts"
 import {
   type Checked,
   type FarmProof,
@@ -67,13 +67,10 @@ const readPublicKey = makeKeyReader()
 const readRecoveryKey = makeKeyReader()
 
 const checkSigned = (
-  received: string | Uint8Array,
+  { line, proof }: UnverifiedProof,
   publicKey: Uint8Array,
   backend: VerifyBackend
 ): Checked<CheckedProof> => {
-  const parsed = parseProof(received)
-  if (!parsed.ok) return parsed
-  const { line, proof } = parsed.value
   const message = writeUnsigned(line, scratch)
   if (!decodeHexInto(proof.signature, signature) || !backend.verify(signature, message, publicKey)) {
     return refuse("bad_signature", "signature", "was not made by this key over this record")
@@ -90,7 +87,19 @@ export const verifyProof = (
   backend: VerifyBackend
 ): Checked<CheckedProof> => {
   const publicKey = readPublicKey(publicKeyHex)
-  return publicKey.ok ? checkSigned(received, publicKey.value, backend) : publicKey
+  if (!publicKey.ok) return publicKey
+  const parsed = parseProof(received)
+  return parsed.ok ? checkSigned(parsed.value, publicKey.value, backend) : parsed
+}
+
+/** The signature of a record whose form `parseProof` has found good, for whoever had to look into it to know its key. */
+export const verifyParsed = (
+  parsed: UnverifiedProof,
+  publicKeyHex: string,
+  backend: VerifyBackend
+): Checked<CheckedProof> => {
+  const publicKey = readPublicKey(publicKeyHex)
+  return publicKey.ok ? checkSigned(parsed, publicKey.value, backend) : publicKey
 }
 
 /** Whether a proof is the one that may come next: one comparison whatever the length of the chain. `null` means no proof yet. */
@@ -145,11 +154,13 @@ export const verifyInChain = (
 ): Checked<CheckedProof> => {
   const key = readKeys(anchor)
   if (!key.ok) return key
-  const checked = checkSigned(received, key.value, backend)
-  if (checked.ok || checked.fault.code !== "bad_signature" || anchor.recoveryKey === null) return checked
   const parsed = parseProof(received)
-  if (!parsed.ok || parsed.value.proof.key_rotation === undefined) return checked
-  return verifyProof(received, anchor.recoveryKey, backend)
+  if (!parsed.ok) return parsed
+  const checked = checkSigned(parsed.value, key.value, backend)
+  if (checked.ok || checked.fault.code !== "bad_signature" || anchor.recoveryKey === null) return checked
+  return parsed.value.proof.key_rotation === undefined
+    ? checked
+    : verifyParsed(parsed.value, anchor.recoveryKey, backend)
 }
 
 /** Checks one agent's chain as its lines come. `accept` answers with the fault of a bad line, after which nothing more may follow. */

@@ -11,7 +11,8 @@ import { emptyAchievementState } from "./economy/AchievementState.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable, orDatabaseUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { type DailyQuery, readDaily } from "./listing/dailySeries.ts"
-import { findProofs, type ProofQuery } from "./listing/listProofs.ts"
+import { findProofs, isFiltered, type ProofQuery } from "./listing/listProofs.ts"
+import { catchUpProofIndex } from "./listing/proofIndex.ts"
 import { readCategories, readDays, readTotals } from "./ProjectionStore.ts"
 import { SqlCount } from "./SqlCount.ts"
 import { ActiveShop } from "./shop/ActiveShop.ts"
@@ -98,6 +99,7 @@ const make = Effect.gen(function* () {
   ).pipe(Effect.withSpan("Ledger.farm"))
 
   const page = Effect.fn("Ledger.page")(function* (query: ProofQuery) {
+    if (isFiltered(query)) yield* onLedger(catchUpProofIndex)
     const { next, positions } = yield* onLedger(findProofs(query))
     if (positions.length === 0) return { proofs: [], next_cursor: null } satisfies ProofPage
     const rows = yield* onLedger(

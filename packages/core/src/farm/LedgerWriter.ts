@@ -11,7 +11,6 @@ import type { ProofEntry } from "./FarmTotals.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { takePositions } from "./ledgerPositions.ts"
-import { indexProofs } from "./listing/proofIndex.ts"
 import { addChange, readRevision, readTotals, type StoredTotals } from "./ProjectionStore.ts"
 import { type ProofRefused, refused } from "./ProofRefused.ts"
 import { settleLedger } from "./rebuildProjection.ts"
@@ -56,7 +55,6 @@ const insertProofs = Effect.fnUntraced(function* (
   }))
   if (!Arr.isArrayNonEmpty(rows)) return
   yield* sql`INSERT INTO tracker_proof ${sql.insert(rows)}`
-  yield* indexProofs(first, first + rows.length)
 })
 
 const moveAgents = Effect.fnUntraced(function* ({ epochs, moved }: JudgedGroup) {

@@ -3,9 +3,9 @@
  * before the answer. Submissions queue up for one writer, which commits up to {@link groupMax} of them at once.
  */
 import { Ed25519 } from "@farmops/proof/Ed25519"
-import { Cause, Clock, Context, Deferred, Effect, Exit, Layer, Metric, Queue, Result, Semaphore } from "effect"
+import { Cause, Clock, Context, Deferred, Effect, Layer, Metric, Option, Queue, Result, Semaphore } from "effect"
 import { type SqlClient, SqlError } from "effect/sql"
-import { makeLineCheck, type Standings } from "./checkLine.ts"
+import { makeLineCheck } from "./checkLine.ts"
 import { coinsTotal, intakeSeconds, proofsTotal } from "./intakeMetrics.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
@@ -38,8 +38,10 @@ export const groupMax = 256
 /** Proofs that may wait for the writer, 16 MiB at most. A sender beyond that waits in turn; it is never turned away. */
 const waitingMax = 2048
 
-interface Job extends Candidate {
-  readonly answer: Deferred.Deferred<IntakeAnswer, LedgerUnavailable>
+/** A run of proofs, and the answer to each of them. */
+interface Job {
+  readonly candidates: ReadonlyArray<Candidate>
+  readonly answers: Deferred.Deferred<ReadonlyArray<IntakeAnswer>, LedgerUnavailable>
 }
 
 const acceptedOf = ({ already, coins, hash, proofId, sequence }: WrittenProof): Accepted => ({
@@ -58,13 +60,35 @@ const keptAnswer = ({ checked }: Candidate, keeping: Exclude<Keeping, "decided">
   return Result.succeed({ proof_id: proof.proof_id, sequence: proof.sequence, hash, coins: 0, pending: true, already })
 }
 
+const sizeOf = (jobs: ReadonlyArray<Job>): number => jobs.reduce((sum, { candidates }) => sum + candidates.length, 0)
+
 const reasonOf = (cause: unknown): string => (SqlError.isSqlError(cause) ? cause.reason._tag : "unknown")
 
 const resultOf = ({ already, pending }: Accepted) => (already ? "already" : pending ? "pending" : "accepted")
 
-const countAnswer = Effect.fnUntraced(function* (answer: IntakeAnswer) {
-  const result = Result.isFailure(answer) ? answer.failure.code : resultOf(answer.success)
-  yield* Metric.update(Metric.withAttributes(proofsTotal, { result }), 1)
+/** Adds up by label, so that a batch costs one update for each and not one for each proof. */
+const tally = <A>(items: ReadonlyArray<A>, label: (item: A) => string, value: (item: A) => number) => {
+  const sums = new Map<string, number>()
+  for (const item of items) sums.set(label(item), (sums.get(label(item)) ?? 0) + value(item))
+  return sums
+}
+
+const countAnswers = Effect.fnUntraced(function* (answers: ReadonlyArray<IntakeAnswer>) {
+  const results = tally(
+    answers,
+    (answer) => (Result.isFailure(answer) ? answer.failure.code : resultOf(answer.success)),
+    () => 1
+  )
+  for (const [result, count] of results) yield* Metric.update(Metric.withAttributes(proofsTotal, { result }), count)
+})
+
+const countCoins = Effect.fnUntraced(function* (written: ReadonlyArray<WrittenProof>) {
+  const boards = tally(
+    written,
+    ({ board }) => board,
+    ({ coins }) => coins
+  )
+  for (const [board, coins] of boards) yield* Metric.update(Metric.withAttributes(coinsTotal, { board }), coins)
 })
 
 const make = Effect.gen(function* () {
@@ -73,20 +97,24 @@ const make = Effect.gen(function* () {
   const writer = yield* LedgerWriter
   const waiting = yield* WaitingProofs
   const queue = yield* Queue.bounded<Job>(waitingMax)
+  // A job is one proof or many: this is what bounds the proofs.
+  const room = yield* Semaphore.make(waitingMax)
   const { announce, committed } = yield* LedgerCommits
 
   const commitGroup = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>) {
-    const answers = yield* writer.write(jobs)
-    for (const [at, job] of jobs.entries()) {
-      const answer = answers[at]
-      if (answer !== undefined) yield* Deferred.succeed(job.answer, Result.map(answer, acceptedOf))
+    const written = yield* writer.write(jobs.flatMap(({ candidates }) => candidates))
+    const answers = written.map(Result.map(acceptedOf))
+    let from = 0
+    for (const job of jobs) {
+      yield* Deferred.succeed(job.answers, answers.slice(from, from + job.candidates.length))
+      from += job.candidates.length
     }
-    const fresh = answers.filter(Result.isSuccess).filter(({ success }) => !success.already)
+    const fresh = written.flatMap((answer) =>
+      Result.isSuccess(answer) && !answer.success.already ? [answer.success] : []
+    )
     if (fresh.length === 0) return
     yield* announce
-    for (const { success } of fresh) {
-      yield* Metric.update(Metric.withAttributes(coinsTotal, { board: success.board }), success.coins)
-    }
+    yield* countCoins(fresh)
   })
 
   const writeGroup = (jobs: ReadonlyArray<Job>) =>
@@ -97,26 +125,46 @@ const make = Effect.gen(function* () {
         return Effect.andThen(
           // Never the cause itself: a driver may quote what it was given.
           Effect.logError("a group of proofs could not be stored; their senders will try again").pipe(
-            Effect.annotateLogs({ proofs: jobs.length, reason: reasonOf(failure.cause) })
+            Effect.annotateLogs({ proofs: sizeOf(jobs), reason: reasonOf(failure.cause) })
           ),
-          Effect.forEach(jobs, ({ answer }) => Deferred.fail(answer, failure), { discard: true })
+          Effect.forEach(jobs, ({ answers }) => Deferred.fail(answers, failure), { discard: true })
         )
       }),
       // A stop waits for the transaction in flight, so that what it committed is also answered.
       Effect.uninterruptible
     )
 
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.takeBetween(queue, 1, groupMax), writeGroup)))
+  /** What waits now, as a group of about {@link groupMax}: the last run of proofs is taken whole. */
+  const takeGroup = Effect.gen(function* () {
+    const jobs = [yield* Queue.take(queue)]
+    while (sizeOf(jobs) < groupMax) {
+      const next = yield* Queue.poll(queue)
+      if (Option.isNone(next)) break
+      jobs.push(next.value)
+    }
+    yield* room.release(sizeOf(jobs))
+    return jobs
+  })
+
+  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(takeGroup, writeGroup)))
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(Queue.clear(queue), (jobs) =>
-      Effect.forEach(jobs, ({ answer }) => Deferred.interrupt(answer), { discard: true })
+      Effect.forEach(jobs, ({ answers }) => Deferred.interrupt(answers), { discard: true })
     )
   )
 
-  const enqueue = Effect.fnUntraced(function* (candidate: Candidate) {
-    const answer = yield* Deferred.make<IntakeAnswer, LedgerUnavailable>()
-    yield* Queue.offer(queue, { ...candidate, answer })
-    return Deferred.await(answer)
+  /** Queues them up for the writer, in their order, and waits for its answers. */
+  const write = Effect.fnUntraced(function* (candidates: ReadonlyArray<Candidate>) {
+    const waitingFor: Array<Job["answers"]> = []
+    for (let from = 0; from < candidates.length; from += groupMax) {
+      const part = candidates.slice(from, from + groupMax)
+      const answers = yield* Deferred.make<ReadonlyArray<IntakeAnswer>, LedgerUnavailable>()
+      yield* Effect.uninterruptibleMask((restore) =>
+        Effect.andThen(restore(room.take(part.length)), Queue.offer(queue, { candidates: part, answers }))
+      )
+      waitingFor.push(answers)
+    }
+    return (yield* Effect.forEach(waitingFor, Deferred.await)).flat()
   })
 
   /** Sets proofs of pending agents aside. One that its owner approved meanwhile goes into the ledger like any other. */
@@ -139,32 +187,18 @@ const make = Effect.gen(function* () {
     settles: boolean
   ): Effect.Effect<ReadonlyArray<IntakeAnswer>, LedgerUnavailable> =>
     Effect.gen(function* () {
-      const check = makeLineCheck({ trust, waiting, backend, settle: settles ? settle : () => Effect.void })
-      const standings: Standings = new Map()
-      const answering: Array<Effect.Effect<IntakeAnswer, LedgerUnavailable>> = []
-      const aside: Array<Candidate> = []
-      let keepings: ReadonlyMap<Candidate, IntakeAnswer> = new Map()
-      for (const line of lines) {
-        const exit = yield* Effect.exit(check(line, standings))
-        if (Exit.isFailure(exit)) {
-          answering.push(
-            Effect.catchTag(Effect.failCause(exit.cause), "ProofRefused", (refusal) =>
-              Effect.succeed(Result.fail(refusal))
-            )
-          )
-          continue
-        }
-        const { candidate, waits } = exit.value
-        if (waits) aside.push(candidate)
-        answering.push(
-          waits
-            ? Effect.suspend(() => Effect.fromNullishOr(keepings.get(candidate)).pipe(Effect.orDie))
-            : // In the order of the lines: a chain is only a chain that way.
-              yield* enqueue(candidate)
-        )
-      }
-      keepings = yield* setAside(aside)
-      return yield* Effect.all(answering)
+      const checkLines = makeLineCheck({ trust, waiting, backend, settle: settles ? settle : () => Effect.void })
+      const checks = yield* checkLines(lines)
+      const checked = checks.flatMap((check) => (Result.isSuccess(check) ? [check.success] : []))
+      const candidates = checked.flatMap(({ candidate, waits }) => (waits ? [] : [candidate]))
+      const written = yield* write(candidates)
+      const keepings = yield* setAside(checked.flatMap(({ candidate, waits }) => (waits ? [candidate] : [])))
+      let next = 0
+      return yield* Effect.forEach(checks, (check) => {
+        if (Result.isFailure(check)) return Effect.succeed<IntakeAnswer>(Result.fail(check.failure))
+        const { candidate, waits } = check.success
+        return Effect.orDie(Effect.fromNullishOr(waits ? keepings.get(candidate) : written[next++]))
+      })
     })
 
   const settling = yield* Semaphore.make(1)
@@ -176,7 +210,7 @@ const make = Effect.gen(function* () {
   const acceptBatch = Effect.fn("ProofIntake.acceptBatch")(function* (lines: ReadonlyArray<string | Uint8Array>) {
     const startedAt = yield* Clock.currentTimeNanos
     const answers = yield* acceptLines(lines, true)
-    for (const answer of answers) yield* countAnswer(answer)
+    yield* countAnswers(answers)
     yield* Metric.update(intakeSeconds, Number((yield* Clock.currentTimeNanos) - startedAt) / 1e9)
     return answers
   })

@@ -1,9 +1,9 @@
-/** All that can be said of a submitted line before the ledger is asked: its form, its time, its agent's standing, its signature. */
+/** All that can be said of submitted lines before the ledger is asked: their form, their time, their agents' standing, their signatures. */
 import type { VerifyBackend } from "@farmops/proof/strictEd25519"
-import { parseProof } from "@farmops/proof/verify"
-import { DateTime, Effect } from "effect"
+import { parseProof, type UnverifiedProof } from "@farmops/proof/verify"
+import { Clock, Effect, Result } from "effect"
 import type { LedgerUnavailable } from "./LedgerUnavailable.ts"
-import { refused, refusedFor } from "./ProofRefused.ts"
+import { type ProofRefused, refused, refusedFor } from "./ProofRefused.ts"
 import type { TrustStore } from "./TrustStore.ts"
 import { afterCandidate, type Candidate, checkSigner, type SignerView } from "./trust/checkSigner.ts"
 import type { WaitingProofs } from "./waiting/WaitingProofs.ts"
@@ -11,20 +11,30 @@ import type { WaitingProofs } from "./waiting/WaitingProofs.ts"
 /** How far a proof's time may lie ahead of the tracker's clock. */
 export const futureMsMax = 5 * 60_000
 
-/** What a batch knows of one agent. `waits`: the owner has not decided on it. */
+/** What a batch knows of one agent. `waits`: the owner has not decided on it. A change of key holds for the lines after it. */
 interface Standing {
   readonly waits: boolean
-  readonly signers: SignerView
+  signers: SignerView
 }
-
-/** What one batch knows of its agents. A change of key holds for the lines after it. */
-export type Standings = Map<string, Standing>
 
 /** A line that is good as far as its signature goes. */
 export interface CheckedLine {
   /** Whether it is to be set aside until its agent's approval. */
   readonly waits: boolean
   readonly candidate: Candidate
+}
+
+const fromTheFuture = refused("future_timestamp", "the work's time is more than 5 minutes in this tracker's future")
+
+const checkOf = (
+  parsed: UnverifiedProof,
+  standing: Standing,
+  backend: VerifyBackend
+): Result.Result<CheckedLine, ProofRefused> => {
+  const signed = checkSigner(parsed, standing.signers, backend)
+  if (!signed.ok) return Result.fail(refusedFor(signed.fault))
+  standing.signers = afterCandidate(standing.signers, signed.value)
+  return Result.succeed({ waits: standing.waits, candidate: signed.value })
 }
 
 /** `settle` brings into the ledger what an agent sent before it was approved: that comes first there too. */
@@ -36,38 +46,43 @@ export const makeLineCheck = (parts: {
 }) => {
   const { backend, settle, trust, waiting } = parts
 
-  const standingOf = (agentId: string) =>
+  const standingOf = (agentId: string): Effect.Effect<Result.Result<Standing, ProofRefused>, LedgerUnavailable> =>
     Effect.gen(function* () {
       const agent = yield* trust.approved(agentId)
       if (agent.waitingProofs > 0) yield* settle(agentId)
       const { signers } = agent.waitingProofs > 0 ? yield* trust.approved(agentId) : agent
-      return { waits: false, signers }
+      return Result.succeed({ waits: false, signers })
     }).pipe(
-      Effect.catchTag("AgentPending", () =>
-        Effect.map(waiting.signers(agentId), (signers): Standing => ({ waits: true, signers }))
-      ),
       Effect.catchTags({
-        AgentUnknown: () => Effect.fail(refused("agent_unknown", "this agent is not enrolled here")),
-        AgentRevoked: () => Effect.fail(refused("agent_revoked", "the farm's owner revoked this agent"))
+        AgentPending: () => Effect.map(waiting.signers(agentId), (signers) => Result.succeed({ waits: true, signers })),
+        AgentUnknown: () => Effect.succeed(Result.fail(refused("agent_unknown", "this agent is not enrolled here"))),
+        AgentRevoked: () => Effect.succeed(Result.fail(refused("agent_revoked", "the farm's owner revoked this agent")))
       })
     )
 
-  return Effect.fnUntraced(function* (line: string | Uint8Array, standings: Standings) {
-    // Untrusted: sent by anybody who can reach the tracker.
-    const parsed = parseProof(line)
-    if (!parsed.ok) return yield* refusedFor(parsed.fault)
-    const { proof } = parsed.value
-    const now = (yield* DateTime.now).epochMilliseconds
-    if (Date.parse(proof.timestamp) > now + futureMsMax) {
-      return yield* refused("future_timestamp", "the work's time is more than 5 minutes in this tracker's future")
+  /** One answer for each line, in order. Fails only where the ledger is unavailable. */
+  return Effect.fnUntraced(function* (lines: ReadonlyArray<string | Uint8Array>) {
+    const latestMs = (yield* Clock.currentTimeMillis) + futureMsMax
+    const standings = new Map<string, Result.Result<Standing, ProofRefused>>()
+    const checks: Array<Result.Result<CheckedLine, ProofRefused>> = []
+    for (const line of lines) {
+      // Untrusted: sent by anybody who can reach the tracker.
+      const parsed = parseProof(line)
+      if (!parsed.ok) {
+        checks.push(Result.fail(refusedFor(parsed.fault)))
+        continue
+      }
+      const { agent, timestamp } = parsed.value.proof
+      if (Date.parse(timestamp) > latestMs) {
+        checks.push(Result.fail(fromTheFuture))
+        continue
+      }
+      const standing = standings.get(agent.agent_id) ?? (yield* standingOf(agent.agent_id))
+      standings.set(agent.agent_id, standing)
+      checks.push(
+        Result.isFailure(standing) ? Result.fail(standing.failure) : checkOf(parsed.value, standing.success, backend)
+      )
     }
-    const { agent_id } = proof.agent
-    const standing = standings.get(agent_id) ?? (yield* standingOf(agent_id))
-    standings.set(agent_id, standing)
-    const signed = checkSigner(line, proof, standing.signers, backend)
-    if (!signed.ok) return yield* refusedFor(signed.fault)
-    standings.set(agent_id, { ...standing, signers: afterCandidate(standing.signers, signed.value) })
-    const checked: CheckedLine = { waits: standing.waits, candidate: signed.value }
-    return checked
+    return checks
   })
 }

@@ -1,14 +1,9 @@
 /** Keeps the ledger checkpointed while it grows: soon after a commit, seldom enough to cost nothing, and at the stop. */
 import { Effect, Layer, PubSub } from "effect"
 import { Health } from "../../host/Health.ts"
+import { afterCommits } from "../afterCommits.ts"
 import { ProofIntake } from "../ProofIntake.ts"
 import { Checkpointer } from "./Checkpointer.ts"
-
-/** The shortest time between two checkpoints: one costs about 10 ms, a thousandth of it. */
-export const pauseMs = 10_000
-
-/** Without a word from this process's intake the ledger is looked at this often: another process may share it. */
-export const idleMs = 60_000
 
 /** What a stop waits for the last checkpoint. What is missing then is signed at the next start. */
 const stopMsMax = 3000
@@ -38,13 +33,6 @@ export const layerKeepCheckpoints: Layer.Layer<never, never, Checkpointer | Heal
     )
 
     yield* Effect.addFinalizer(() => Effect.timeoutOption(Effect.interruptible(attempt), stopMsMax))
-    yield* Effect.forkScoped(
-      Effect.forever(
-        attempt.pipe(
-          Effect.andThen(Effect.sleep(pauseMs)),
-          Effect.andThen(Effect.timeoutOption(PubSub.take(commits), idleMs))
-        )
-      )
-    )
+    yield* Effect.forkScoped(afterCommits(attempt, commits))
   })
 )

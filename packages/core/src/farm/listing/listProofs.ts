@@ -56,7 +56,14 @@ const spanOf = Effect.fnUntraced(function* ({ from = null, to = null }: ProofFil
   return { within: [sql`position >= ${span.first}`, sql`position <= ${span.last}`, ...days] }
 })
 
-/** At most `limit` positions in the asked order, and where the next page starts; null where there is none. */
+/** Whether anything is asked of the proofs themselves, which the index answers. */
+export const isFiltered = (query: ProofFilter): boolean =>
+  [...Object.keys(columns), "from", "to"].some((name) => (query[name as keyof ProofFilter] ?? null) !== null)
+
+/**
+ * At most `limit` positions in the asked order, and where the next page starts; null where there is none. With a filter it sees what
+ * the index has.
+ */
 export const findProofs = Effect.fnUntraced(function* (query: ProofQuery) {
   const sql = yield* SqlClient.SqlClient
   const { cursor, oldestFirst = false } = query
@@ -72,9 +79,9 @@ export const findProofs = Effect.fnUntraced(function* (query: ProofQuery) {
     ...span.within,
     ...(cursor === null ? [] : [oldestFirst ? sql`position > ${cursor}` : sql`position < ${cursor}`])
   ]
-  const where = filters.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(filters)}`
+  const [table, stored] = isFiltered(query) ? ["tracker_proof_index", []] : ["tracker_proof", [sql`line IS NOT NULL`]]
   const found = yield* decodePositions(
-    yield* sql`SELECT position FROM tracker_proof_index ${where}
+    yield* sql`SELECT position FROM ${sql(table)} WHERE ${sql.and([...stored, ...filters])}
       ORDER BY position ${sql.literal(oldestFirst ? "ASC" : "DESC")} LIMIT ${rows + 1}`
   )
   const positions = found.slice(0, rows).map(({ position }) => position)

@@ -2,7 +2,13 @@
  * Finds the key that signed a record: the one that covers its place in the chain, or, for a record that hands the chain
  * over, the recovery key. Pure; the writer decides again with what the ledger holds by then.
  */
-import { type Checked, type CheckedProof, type FarmProof, type VerifyBackend, verifyProof } from "@farmops/proof/verify"
+import {
+  type Checked,
+  type CheckedProof,
+  type UnverifiedProof,
+  type VerifyBackend,
+  verifyParsed
+} from "@farmops/proof/verify"
 import { type BranchEpoch, keyAt, withEpoch } from "./keyEpochs.ts"
 
 /** Whose signatures an agent's records may carry, as far as is known before the transaction. */
@@ -20,18 +26,18 @@ export interface Candidate {
   readonly publicKey: string
 }
 
-/** Form, signature and possession of one record. `proof` is the same record, parsed. */
+/** Signature and possession of one record whose form is good. */
 export const checkSigner = (
-  received: string | Uint8Array,
-  proof: FarmProof,
+  parsed: UnverifiedProof,
   { epochs, recoveryKey }: SignerView,
   backend: VerifyBackend
 ): Checked<Candidate> => {
-  const covering = keyAt(epochs, proof.sequence) ?? ""
-  const checked = verifyProof(received, covering, backend)
+  const { key_rotation, sequence } = parsed.proof
+  const covering = keyAt(epochs, sequence) ?? ""
+  const checked = verifyParsed(parsed, covering, backend)
   if (checked.ok) return { ok: true, value: { checked: checked.value, publicKey: covering } }
-  if (checked.fault.code !== "bad_signature" || recoveryKey === null || proof.key_rotation === undefined) return checked
-  const recovered = verifyProof(received, recoveryKey, backend)
+  if (checked.fault.code !== "bad_signature" || recoveryKey === null || key_rotation === undefined) return checked
+  const recovered = verifyParsed(parsed, recoveryKey, backend)
   return recovered.ok ? { ok: true, value: { checked: recovered.value, publicKey: recoveryKey } } : recovered
 }
 
