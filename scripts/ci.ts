@@ -18,6 +18,11 @@ const parts = [
   { file: "/usr/bin/go", package: "golang-go" },
   { file: "/usr/share/gocode/src/google.golang.org/grpc", package: "golang-google-grpc-dev" },
   { file: "/usr/share/gocode/src/google.golang.org/protobuf", package: "golang-google-protobuf-dev" },
+  { file: "/usr/bin/podman", package: "podman" },
+  { file: "/usr/sbin/runc", package: "runc" },
+  { file: "/usr/lib/cni", package: "containernetworking-plugins" },
+  { file: "/usr/sbin/iptables", package: "iptables" },
+  { file: "/usr/bin/strace", package: "strace" },
   { file: chromium, package: "chromium" }
 ]
 

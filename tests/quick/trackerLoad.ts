@@ -38,6 +38,8 @@ export interface LoadAgent {
   readonly acknowledged: Array<string>
   /** Sends the next line, or the one that has no answer yet, over gRPC or REST in turn. True for a yes. */
   readonly send: (to: Serving) => Promise<boolean>
+  /** Sends one line to all of them at once; how many said that it is new to them. */
+  readonly sendToAll: (to: ReadonlyArray<Serving>) => Promise<number>
 }
 
 const overGrpc = async (line: string, { grpc }: Serving): Promise<boolean> => {
@@ -51,7 +53,7 @@ const overRest = async (line: string, to: Serving): Promise<boolean> => {
   return status === 200 || status === 201
 }
 
-/** An agent that the owner at this tracker approved. `twin` continues the same chain, as a copy of the agent's log would. */
+/** An agent that the owner at this tracker approved. */
 export const approvedLoadAgent = async (at: Serving): Promise<LoadAgent> => {
   const agent = await Effect.runPromise(Effect.provide(makeTestAgent, Ed25519Node.layer))
   const enrolment = await Effect.runPromise(agent.enrolment)
@@ -72,6 +74,15 @@ export const approvedLoadAgent = async (at: Serving): Promise<LoadAgent> => {
       acknowledged.push(line)
       pending = null
       return true
+    },
+    sendToAll: async (to) => {
+      const line = pending ?? Effect.runSync(agent.next())
+      pending = line
+      const answers = await Promise.all(to.map(async (one) => (await request(one, "/api/v1/proofs", line)).status))
+      if (answers.some((status) => status !== 200 && status !== 201)) throw new Error(`refused: ${answers}`)
+      acknowledged.push(line)
+      pending = null
+      return answers.filter((status) => status === 201).length
     }
   }
 }

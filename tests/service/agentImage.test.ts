@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { eventually } from "../quick/FarmProcess.ts"
-import { buildAgentImage, podman, podmanMissing, tryPodman } from "./agentImage.ts"
+import { buildImage, podman, podmanMissing, tryPodman } from "./hostImage.ts"
 
 const settings = `data: /data/agent
 tracker: {url: "http://127.0.0.1:1"}
@@ -33,11 +33,11 @@ const answerOf = (path: string) =>
   )
 
 describe.skipIf(podmanMissing !== null)("the agent's image", () => {
-  let image: ReturnType<typeof buildAgentImage>
+  let image: ReturnType<typeof buildImage>
   let folder: string
 
   beforeAll(() => {
-    image = buildAgentImage()
+    image = buildImage("agent")
     folder = mkdtempSync(join(tmpdir(), "farmops-image-config-"))
     mkdirSync(join(folder, "farmops"))
     writeFileSync(join(folder, "farmops/agent.yaml"), settings)

@@ -3,7 +3,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Ledger } from "@farmops/core/farm/Ledger"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
-import { Effect, Result, Stream } from "effect"
+import { Context, Effect, Layer, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { auditNow, checkpointLayer, makeStory } from "../../packages/core/test/checkpointLayers.ts"
 import { approvedTestAgent, farmLayer } from "../../packages/core/test/farmLayers.ts"
@@ -54,8 +54,9 @@ describe.skipIf(postgresBin === null)("a ledger on PostgreSQL", () => {
       const agents = yield* Effect.forEach([1, 2, 3, 4], () => approvedTestAgent)
       const chains = yield* Effect.forEach(agents, (agent) => agent.chain(60))
       const here = yield* ProofIntake
-      // A second process: its own pool, its own lock, its own memory of the sums.
-      const there = yield* Effect.provide(ProofIntake, farmLayer(url))
+      // As in a second process: its own pool, its own lock, its own memory of the sums. A layer is shared unless it is fresh.
+      const there = Context.get(yield* Layer.build(Layer.fresh(farmLayer(url))), ProofIntake)
+      assert.notStrictEqual(there, here)
       const sendTo = (intake: ProofIntake["Service"], lines: ReadonlyArray<string>) =>
         Effect.forEach([0, 1, 2, 3, 4, 5], (part) => intake.acceptBatch(lines.slice(10 * part, 10 * part + 10)), {
           concurrency: 1

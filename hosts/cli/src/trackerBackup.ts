@@ -1,6 +1,7 @@
 /** `farmops tracker backup` and, for what it wrote, `tracker restore`: a tracker as one file, made while it serves. */
 import { dirname, join, resolve } from "node:path"
 import { NodeServices } from "@effect/platform-node"
+import type { BackupKind } from "@farmops/core/farm/backup/looksLikeBackup"
 import { restoreBackup } from "@farmops/core/farm/backup/restoreBackup"
 import { writeBackup } from "@farmops/core/farm/backup/writeBackup"
 import { exitCodes } from "@farmops/core/host/exitCodes"
@@ -19,7 +20,7 @@ const services = Layer.merge(NodeServices.layer, Ed25519Fastest.layer)
 const forPostgres = (command: string, keys: string) =>
   new CommandFailed({
     code: "postgres",
-    detail: `PostgreSQL has its own programs for this. Run: ${command}`,
+    detail: `PostgreSQL has its own programs for this; run \`${command}\`.`,
     cure: keys,
     exitCode: exitCodes.usage
   })
@@ -57,18 +58,27 @@ const findPlace = (options: LedgerPlaceOptions) => {
   return { url, file: whole, dataDir: Option.getOrElse(named, () => beside) }
 }
 
-/** Runs `tracker restore` for a file of `tracker backup`. */
+/** Runs `tracker restore` for a file of `tracker backup`, and says what to run for one of `pg_dump`. */
 export const restoreTracker = Effect.fn("restoreTracker")(function* (
-  options: LedgerPlaceOptions & { readonly path: string }
+  options: LedgerPlaceOptions & { readonly path: string; readonly kind: BackupKind }
 ) {
   const printer = yield* Printer
   const { dataDir, file, url } = findPlace(options)
   const path = resolve(options.cwd, options.path)
-  if (file === null) {
+  if (options.kind === "postgres") {
+    const to = file === null ? url : "postgres://…"
     return yield* forPostgres(
-      pgRestore(url, options.path),
-      "A backup of a SQLite tracker is restored to SQLite, and goes on to PostgreSQL with `farmops tracker migrate`."
+      pgRestore(to, options.path),
+      "Then put tracker.key and owner-token into the --data folder."
     )
+  }
+  if (file === null) {
+    return yield* new CommandFailed({
+      code: "sqlite_backup",
+      detail: "a backup of a SQLite tracker is restored to SQLite.",
+      cure: "Take it on to PostgreSQL with farmops tracker migrate.",
+      exitCode: exitCodes.usage
+    })
   }
   const restored = yield* Effect.scoped(restoreBackup({ path, file, dataDir })).pipe(Effect.provide(services))
   if (printer.json) return yield* printer.data({ file, ...restored })

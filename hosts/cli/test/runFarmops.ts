@@ -54,6 +54,19 @@ export const runFarmops = (
   env: Readonly<Record<string, string>> = {}
 ): Promise<Finished> => finish(start(args, cwd, env))
 
+/** Starts a command that a test ends before it is done. */
+export const startFarmops = (args: ReadonlyArray<string>, cwd: string) => {
+  const child = start(args, cwd)
+  const ended = finish(child)
+  return {
+    ended,
+    kill: (signal: NodeJS.Signals): Promise<Finished> => {
+      child.kill(signal)
+      return ended
+    }
+  }
+}
+
 /** A running `farmops up --json`. Every wait ends when the process does. */
 export class RunningUp {
   readonly events: Array<UpEvent> = []

@@ -10,6 +10,7 @@ import { trustAuthority } from "@farmops/core/host/trustAuthority"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { sqliteFile } from "@farmops/core/sql/Database"
 import { Effect, Redacted, Runtime, Schema } from "effect"
+import { healthcheck } from "./healthcheck.ts"
 import { RunningTracker, type TrackerConfig, trackerLayer } from "./layer.ts"
 
 const usage = `Usage: farmops-tracker --db URL [--port N] [--grpc-port N] [--host ADDRESS] [--data FOLDER] [--name NAME]
@@ -32,6 +33,7 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
                       (default: the system's)
   --public-url URL    where villages reach this tracker, when it is not the address that it listens on
   --log LEVEL         debug, info, warn or error (default info)
+  --healthcheck       ask the tracker that serves on --port of this machine whether it is ready, and end with 0 or 69
   --version           print the version and end
 
 FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and kept in FOLDER/owner-token.
@@ -62,6 +64,7 @@ const readArguments = Effect.try({
         "time-zone": { type: "string" },
         "public-url": { type: "string" },
         log: { type: "string" },
+        healthcheck: { type: "boolean" },
         version: { type: "boolean" },
         help: { type: "boolean", short: "h" }
       }
@@ -143,6 +146,9 @@ const program = Effect.gen(function* () {
   if (flags.version === true) {
     const { version } = createRequire(import.meta.url)("../package.json") as { version: string }
     return process.stdout.write(`farmops-tracker ${version}\n`)
+  }
+  if (flags.healthcheck === true) {
+    return yield* healthcheck(`http://127.0.0.1:${yield* portOf("--port", flags.port ?? "8443")}`)
   }
   const level = flags.log ?? "info"
   if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")

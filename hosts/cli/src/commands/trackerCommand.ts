@@ -22,7 +22,8 @@ const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
 const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
 const timeZones = Effect.promise(() => import("../trackerTimeZone.ts"))
 const restore = Effect.fnUntraced(function* (options: LedgerPlaceOptions & { readonly path: string }) {
-  if (looksLikeBackup(resolve(options.cwd, options.path))) return yield* (yield* backups).restoreTracker(options)
+  const kind = looksLikeBackup(resolve(options.cwd, options.path))
+  if (kind !== null) return yield* (yield* backups).restoreTracker({ ...options, kind })
   return yield* (yield* archives).restoreLedger(options)
 })
 const rulesFile = { file: Argument.String("file") }
@@ -114,6 +115,26 @@ export const trackerCommand = (invocation: Invocation) => {
       Command.make("restore", { db, path: Argument.String("file") }, (flags) =>
         withLedger((place) => restore({ ...flags, ...place }))
       ).pipe(Command.withDescription("Bring a backup back to an empty folder, or an archive back into the ledger")),
+      Command.make(
+        "migrate",
+        {
+          from: Flag.String("from").pipe(
+            Flag.withMetavar("URL"),
+            Flag.withDescription("The ledger as it is, of a tracker that was stopped")
+          ),
+          to: Flag.String("to").pipe(
+            Flag.withMetavar("URL"),
+            Flag.withDescription("An empty database: postgres://… or sqlite://…")
+          )
+        },
+        (flags) =>
+          withLedger((place) =>
+            Effect.flatMap(
+              Effect.promise(() => import("../trackerMigrate.ts")),
+              ({ migrateTracker }) => migrateTracker({ ...flags, ...place })
+            )
+          )
+      ).pipe(Command.withDescription("Move a ledger to another database, whole and shown to be equal, or not at all")),
       Command.make("rotate-key", { db }, (flags) =>
         Effect.flatMap(root, ({ trackerUrl }) =>
           Option.isSome(trackerUrl)

@@ -2,14 +2,16 @@
  * The farm's own key. It signs what the farm says of itself (events, checkpoints, snapshots, registrations), each under its
  * own tag, and never a proof. The ledger says which key is in force; a file only holds it.
  */
+import { verifyCheckpoint } from "@farmops/proof/checkpoint"
 import { Ed25519 } from "@farmops/proof/Ed25519"
 import type { SigningKey } from "@farmops/proof/SigningKey"
 import type { VerifyBackend } from "@farmops/proof/strictEd25519"
 import { Context, Effect, type FileSystem, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
+import { readLatestCheckpoint } from "./checkpoint/CheckpointStore.ts"
 import { type HeldKeys, keysInFiles, keysInMemory } from "./keys/keyFiles.ts"
 import { type FarmKeyRow, type FarmKeysDamaged, readFarmKeys } from "./keys/readFarmKeys.ts"
-import { keyNotHeld, TrackerKeyUnusable } from "./keys/TrackerKeyUnusable.ts"
+import { keyNotHeld, keyOfAnother, TrackerKeyUnusable } from "./keys/TrackerKeyUnusable.ts"
 import { LedgerUnavailable, orLedgerUnavailable } from "./LedgerUnavailable.ts"
 import { underFarmLock } from "./underFarmLock.ts"
 
@@ -89,6 +91,14 @@ const following = (first: SigningKey, held: HeldKeys, backend: VerifyBackend): T
   }
 }
 
+/** A ledger that was never rotated names no key, but its last checkpoint tells whose it is. */
+const checkFirst = Effect.fnUntraced(function* (held: HeldKeys, backend: VerifyBackend) {
+  const last = yield* orLedgerUnavailable(readLatestCheckpoint)
+  if (last === null) return
+  const publicKey = (yield* held.placed)?.publicKey ?? ""
+  if (!verifyCheckpoint(last.note, { origin: null, publicKey }, backend).ok) yield* keyOfAnother(held.path)
+})
+
 const makeOnFile = Effect.fnUntraced(function* (directory: string) {
   const { backend } = yield* Ed25519
   const held = yield* keysInFiles(directory)
@@ -99,7 +109,10 @@ const makeOnFile = Effect.fnUntraced(function* (directory: string) {
     Effect.mapError((error) => (error instanceof TrackerKeyUnusable ? error : new LedgerUnavailable({ cause: error })))
   )
   // Where the ledger names its key, a fresh one would be nobody's.
-  if (rotations.length === 0) return following(yield* held.first, held, backend)
+  if (rotations.length === 0) {
+    yield* checkFirst(held, backend)
+    return following(yield* held.first, held, backend)
+  }
   const wanted = epochs.at(-1)?.publicKey ?? ""
   const key = following((yield* held.find(wanted)) ?? (yield* keyNotHeld(held.path)), held, backend)
   const placed = yield* Effect.orElseSucceed(held.placed, () => null)

@@ -16,3 +16,10 @@ export const keyNotHeld = (path: string): TrackerKeyUnusable =>
     path,
     message: `${path} is not the key that this ledger was rotated to; put the file of that key in its place, from where it was rotated or from a backup`
   })
+
+/** This ledger was signed by a key that is not there. A fresh one would speak for another farm. */
+export const keyOfAnother = (path: string): TrackerKeyUnusable =>
+  new TrackerKeyUnusable({
+    path,
+    message: `${path} is not there, or is not the key that signed this ledger's last checkpoint; put the file of that key in its place, from the tracker's other folder or from a backup`
+  })

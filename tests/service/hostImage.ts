@@ -1,5 +1,5 @@
 /**
- * The agent's image, built for real by podman from its Dockerfile. No registry is asked: what stands in for the public base image
+ * The images of the agent and the tracker, built for real by podman from their Dockerfiles. No registry is asked: what stands in for the public base image
  * is this Node, with the prlimit that every Debian has, and the libraries that they link to.
  */
 import { spawnSync } from "node:child_process"
@@ -21,7 +21,7 @@ const missing = (): string | null => {
 
 /** Why no container can be started here; null where one can. Tests skip then, and say so. */
 export const podmanMissing: string | null = missing()
-if (podmanMissing !== null) console.warn(`the test of the agent's image is skipped: ${podmanMissing}`)
+if (podmanMissing !== null) console.warn(`the tests of the images are skipped: ${podmanMissing}`)
 
 /** Runs podman to its end and gives what it printed; fails with what it complained of. */
 export const podman = (...args: ReadonlyArray<string>): string => {
@@ -58,37 +58,27 @@ const importBase = (folder: string, name: string) => {
   podman("import", "--quiet", "--change", "ENV PATH=/usr/local/bin:/usr/bin", join(folder, "root.tar"), name)
 }
 
-/** Builds the image as its Dockerfile says, from bundles of this tree. Gives its name and what removes it. */
-export const buildAgentImage = () => {
+/** Builds a host's image as its Dockerfile says, from bundles of this tree. Gives its name and what removes it. */
+export const buildImage = (host: "agent" | "tracker") => {
   const folder = mkdtempSync(join(tmpdir(), "farmops-image-"))
-  const name = `localhost/farmops-agent-test:${process.pid}`
-  const base = `localhost/farmops-node-test:${process.pid}`
+  const name = `localhost/farmops-${host}-test:${process.pid}`
+  const base = `localhost/farmops-node-test-${host}:${process.pid}`
   const remove = () => {
     tryPodman("rmi", "--force", name, base)
     rmSync(folder, { recursive: true, force: true })
   }
   try {
     const context = join(folder, "context")
-    const agent = join(context, "hosts/agent")
-    mkdirSync(agent, { recursive: true })
-    for (const file of ["LICENSE", "hosts/agent/package.json"]) cpSync(join(repository, file), join(context, file))
+    const place = join(context, "hosts", host)
+    mkdirSync(place, { recursive: true })
+    for (const file of ["LICENSE", `hosts/${host}/package.json`]) cpSync(join(repository, file), join(context, file))
     const rolldown = join(repository, "node_modules/rolldown/bin/cli.mjs")
-    const flags = ["-c", "../../rolldown.config.ts", "-d", join(agent, "dist")]
-    must(process.execPath, [rolldown, ...flags], join(repository, "hosts/agent"))
+    const flags = ["-c", "../../rolldown.config.ts", "-d", join(place, "dist")]
+    must(process.execPath, [rolldown, ...flags], join(repository, "hosts", host))
     importBase(folder, base)
-    const dockerfile = join(repository, "deploy/agent/Dockerfile")
-    podman(
-      "build",
-      "--quiet",
-      "--layers=false",
-      "--file",
-      dockerfile,
-      "--build-arg",
-      `NODE_IMAGE=${base}`,
-      "--tag",
-      name,
-      context
-    )
+    const dockerfile = join(repository, "deploy", host, "Dockerfile")
+    const build = ["build", "--quiet", "--layers=false", "--file", dockerfile]
+    podman(...build, "--build-arg", `NODE_IMAGE=${base}`, "--tag", name, context)
     return { name, remove }
   } catch (cause) {
     remove()
