@@ -10,6 +10,7 @@ import { Checkpointer } from "@farmops/core/farm/checkpoint/Checkpointer"
 import { Checkpoints } from "@farmops/core/farm/checkpoint/Checkpoints"
 import { layerKeepCheckpoints } from "@farmops/core/farm/checkpoint/keepCheckpoints"
 import { FarmFeed } from "@farmops/core/farm/FarmFeed"
+import { layerFoundingRules } from "@farmops/core/farm/foundingRules"
 import { FarmKeys } from "@farmops/core/farm/keys/FarmKeys"
 import { Ledger } from "@farmops/core/farm/Ledger"
 import { LedgerRules } from "@farmops/core/farm/LedgerRules"
@@ -17,6 +18,7 @@ import { LedgerSettings } from "@farmops/core/farm/LedgerSettings"
 import { LedgerTimeZone } from "@farmops/core/farm/LedgerTimeZone"
 import { LedgerWriter } from "@farmops/core/farm/LedgerWriter"
 import { ledgerMigrations } from "@farmops/core/farm/ledgerTables"
+import { layerKeepMilestones, Milestones } from "@farmops/core/farm/milestones/Milestones"
 import { OwnerToken } from "@farmops/core/farm/OwnerToken"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { Shop } from "@farmops/core/farm/Shop"
@@ -94,12 +96,15 @@ export const ledgerLayer = (config: TrackerConfig) => {
     SnapshotSigner.layer,
     Checkpoints.layer,
     FarmKeys.layer,
+    Milestones.layer(),
     Shop.layer,
     LedgerRules.layer,
     LedgerTimeZone.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
+    // Above everything that writes, so that it is the first line.
+    Layer.provideMerge(layerFoundingRules),
     Layer.provideMerge(settings)
   )
 }
@@ -155,7 +160,7 @@ export const trackerLayer = (config: TrackerConfig) =>
         Layer.provideMerge(villages(config)),
         Layer.provideMerge(layerServer({ host: config.host, port: config.port, wrap: door.wrap })),
         // Below the server, so that its last checkpoint comes after the last proof.
-        Layer.provideMerge(layerKeepCheckpoints),
+        Layer.provideMerge(Layer.merge(layerKeepCheckpoints, layerKeepMilestones)),
         Layer.provideMerge(ledgerLayer(config)),
         Layer.provideMerge(Health.layer)
       )

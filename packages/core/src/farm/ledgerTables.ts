@@ -8,6 +8,7 @@ import type { Migrations } from "../sql/Database.ts"
 import { createCalendar } from "./calendarTables.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
+import { createMilestones } from "./milestones/milestoneTables.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 
@@ -79,5 +80,6 @@ export const ledgerMigrations: Migrations = {
   "0003_checkpoints": createCheckpoints,
   "0004_event_kinds": createEventKinds,
   "0005_shop": createShop,
-  "0006_calendar": createCalendar
+  "0006_calendar": createCalendar,
+  "0007_milestones": createMilestones
 }
