@@ -6,7 +6,7 @@ import { Context, Effect, Layer, PubSub, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { projectionBytes } from "../FarmProjection.ts"
 import { orLedgerUnavailable } from "../LedgerUnavailable.ts"
-import { readCategories, readDays, readTotals } from "../ProjectionStore.ts"
+import { daysOf, readCategories, readDayRows, readTotals } from "../ProjectionStore.ts"
 import { ProofIntake } from "../ProofIntake.ts"
 import { milestoneLines } from "../rebuildProjection.ts"
 import { SqlCount } from "../SqlCount.ts"
@@ -32,7 +32,9 @@ const readSums = Effect.gen(function* () {
   const { entries, settled } = yield* readFarm
   const stored = yield* readTotals()
   const sums =
-    stored === null ? null : { totals: stored.totals, categories: yield* readCategories(), days: yield* readDays("") }
+    stored === null
+      ? null
+      : { totals: stored.totals, categories: yield* readCategories(), rows: yield* readDayRows("") }
   return { entries, settled, sums }
 })
 
@@ -54,7 +56,8 @@ const make = Effect.fnUntraced(function* (everyLines: number) {
       .withTransaction(readSums)
       .pipe(Effect.provideService(SqlClient.BeginTransaction, snapshotBegin))
     if (sums === null) return false
-    const state = projectionBytes(sums)
+    const { categories, rows, totals } = sums
+    const state = projectionBytes({ totals, categories, days: yield* daysOf(rows) })
     return yield* underFarmLock(
       Effect.gen(function* () {
         // A recovery or a revocation since may have taken back what these sums have.
