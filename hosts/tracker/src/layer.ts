@@ -11,6 +11,7 @@ import { Checkpoints } from "@farmops/core/farm/checkpoint/Checkpoints"
 import { layerKeepCheckpoints } from "@farmops/core/farm/checkpoint/keepCheckpoints"
 import { FarmFeed } from "@farmops/core/farm/FarmFeed"
 import { layerFoundingRules } from "@farmops/core/farm/foundingRules"
+import { FarmHistory } from "@farmops/core/farm/history/FarmHistory"
 import { FarmKeys } from "@farmops/core/farm/keys/FarmKeys"
 import { Ledger } from "@farmops/core/farm/Ledger"
 import { LedgerRules } from "@farmops/core/farm/LedgerRules"
@@ -97,6 +98,7 @@ export const ledgerLayer = (config: TrackerConfig) => {
     Checkpoints.layer,
     FarmKeys.layer,
     Milestones.layer(),
+    FarmHistory.layer,
     Shop.layer,
     LedgerRules.layer,
     LedgerTimeZone.layer

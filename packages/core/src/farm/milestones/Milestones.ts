@@ -2,14 +2,14 @@
  * Keeps milestones while the ledger grows. The sums are read as of one moment and written in a transaction of their own, never
  * in one that a proof waits for; what was judged anew in between is written by nobody.
  */
-import { Context, Effect, Layer, PubSub, Schema } from "effect"
+import { Context, Effect, Layer, PubSub } from "effect"
 import { SqlClient } from "effect/sql"
 import { projectionBytes } from "../FarmProjection.ts"
+import { readLength } from "../history/ledgerMoments.ts"
 import { orLedgerUnavailable } from "../LedgerUnavailable.ts"
 import { daysOf, readCategories, readDayRows, readTotals } from "../ProjectionStore.ts"
 import { ProofIntake } from "../ProofIntake.ts"
 import { milestoneLines } from "../rebuildProjection.ts"
-import { SqlCount } from "../SqlCount.ts"
 import { underFarmLock } from "../underFarmLock.ts"
 import { milestoneSizes, writeMilestone } from "./MilestoneStore.ts"
 
@@ -19,17 +19,9 @@ const pauseMs = 10_000
 /** Another process may share the ledger, so it is looked at without a word from this one's intake too. */
 const idleMs = 60_000
 
-const decodeFarm = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ entries: SqlCount, settled: SqlCount })))
-
-const readFarm = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const [row] = yield* decodeFarm(yield* sql`SELECT entries, settled FROM tracker_farm WHERE id = 1`)
-  return row ?? { entries: 0, settled: 0 }
-})
-
 /** The stored sums, which are those over all lines of the moment. */
 const readSums = Effect.gen(function* () {
-  const { entries, settled } = yield* readFarm
+  const { entries, settled } = yield* readLength
   const stored = yield* readTotals()
   const sums =
     stored === null
@@ -47,7 +39,7 @@ const make = Effect.fnUntraced(function* (everyLines: number) {
 
   const isDue = Effect.gen(function* () {
     const newest = (yield* milestoneSizes).at(-1) ?? 0
-    return (yield* readFarm).entries - newest >= everyLines
+    return (yield* readLength).entries - newest >= everyLines
   })
 
   const keep = Effect.gen(function* () {
@@ -61,7 +53,7 @@ const make = Effect.fnUntraced(function* (everyLines: number) {
     return yield* underFarmLock(
       Effect.gen(function* () {
         // A recovery or a revocation since may have taken back what these sums have.
-        if ((yield* readFarm).settled !== settled || !(yield* isDue)) return false
+        if ((yield* readLength).settled !== settled || !(yield* isDue)) return false
         yield* writeMilestone(entries, state)
         return true
       })

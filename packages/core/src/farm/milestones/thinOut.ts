@@ -1,7 +1,7 @@
 /** Which milestones go when there are too many. Pure. */
 
 /** Kept at once. A year's sums have some hundred kilobytes, so all of them stay below a few dozen megabytes. */
-export const milestonesMax = 16
+export const milestonesMax = 32
 
 /** The sizes that go, of sizes in order: those between the closest neighbours, and never one of the newest two. */
 export const thinOut = (sizes: ReadonlyArray<number>): ReadonlyArray<number> => {
