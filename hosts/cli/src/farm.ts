@@ -1,9 +1,11 @@
 /** `farmops farm`: the farm drawn in the terminal, once or again at each change. */
 import { drawFarmText } from "@farmops/core/farm/drawFarmText"
 import { FarmState } from "@farmops/core/farm/FarmState"
+import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { CommandFailed } from "./CommandFailed.ts"
 import { request, requestJson } from "./FarmConnection.ts"
 import { Printer } from "./Printer.ts"
 
@@ -47,8 +49,25 @@ const watch = Effect.gen(function* () {
   yield* printer.note("the farm has stopped")
 })
 
+/** What the command line asks for. */
+export interface FarmView {
+  readonly watch: boolean
+  /** A time, a farm-day or a line of the ledger; today's farm for none. */
+  readonly at: Option.Option<string>
+}
+
 /** Runs the command. */
-export const showFarm = Effect.fn("showFarm")(function* (options: { readonly watch: boolean }) {
-  yield* show(yield* requestJson("/api/v1/farm", FarmState), false)
+export const showFarm = Effect.fn("showFarm")(function* (options: FarmView) {
+  const moment = Option.getOrNull(options.at)
+  if (moment !== null && options.watch) {
+    return yield* new CommandFailed({
+      code: "usage",
+      detail: "the past does not change: --at and --watch exclude each other.",
+      cure: null,
+      exitCode: exitCodes.usage
+    })
+  }
+  const query = moment === null ? "" : `?at=${encodeURIComponent(moment)}`
+  yield* show(yield* requestJson(`/api/v1/farm${query}`, FarmState), false)
   if (options.watch) yield* watch
 })

@@ -11,6 +11,8 @@ import { Checkpointer } from "@farmops/core/farm/checkpoint/Checkpointer"
 import { Checkpoints } from "@farmops/core/farm/checkpoint/Checkpoints"
 import { layerKeepCheckpoints } from "@farmops/core/farm/checkpoint/keepCheckpoints"
 import { FarmFeed } from "@farmops/core/farm/FarmFeed"
+import { layerFoundingRules } from "@farmops/core/farm/foundingRules"
+import { FarmHistory } from "@farmops/core/farm/history/FarmHistory"
 import { FarmKeys } from "@farmops/core/farm/keys/FarmKeys"
 import { Ledger } from "@farmops/core/farm/Ledger"
 import { LedgerRules } from "@farmops/core/farm/LedgerRules"
@@ -19,6 +21,7 @@ import { LedgerTimeZone } from "@farmops/core/farm/LedgerTimeZone"
 import { LedgerWriter } from "@farmops/core/farm/LedgerWriter"
 import { ledgerMigrations } from "@farmops/core/farm/ledgerTables"
 import { layerKeepProofIndex } from "@farmops/core/farm/listing/keepProofIndex"
+import { layerKeepMilestones, Milestones } from "@farmops/core/farm/milestones/Milestones"
 import { OwnerToken } from "@farmops/core/farm/OwnerToken"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { Shop } from "@farmops/core/farm/Shop"
@@ -104,6 +107,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     SnapshotSigner.layer,
     Checkpoints.layer,
     FarmKeys.layer,
+    Milestones.layer(),
+    FarmHistory.layer,
     Shop.layer,
     LedgerRules.layer,
     LedgerTimeZone.layer,
@@ -111,6 +116,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
+    // Above everything that writes, so that it is the first line.
+    Layer.provideMerge(layerFoundingRules),
     Layer.provideMerge(settings)
   )
 }
@@ -173,7 +180,7 @@ export const trackerLayer = (config: TrackerConfig) =>
         Layer.provideMerge(villages(config)),
         Layer.provideMerge(layerServer({ host: config.host, port: config.port, tls: config.tls, wrap: door.wrap })),
         // Below the server, so that its last checkpoint comes after the last proof.
-        Layer.provideMerge(Layer.merge(layerKeepCheckpoints, layerKeepProofIndex)),
+        Layer.provideMerge(Layer.mergeAll(layerKeepCheckpoints, layerKeepMilestones, layerKeepProofIndex)),
         Layer.provideMerge(ledgerLayer(config)),
         Layer.provideMerge(Health.layer)
       )

@@ -221,6 +221,8 @@ describe("FarmFeed", () => {
         const intake = yield* ProofIntake
         const feed = yield* FarmFeed
         const agent = yield* approvedTestAgent
+        // The approval is a change too.
+        yield* TestClock.adjust("1 second")
         const states = yield* feed.watch
         const watching = yield* Effect.forkChild(Stream.runCollect(Stream.take(states, 3)))
         yield* Effect.yieldNow

@@ -3,6 +3,7 @@ import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { FarmFeed } from "../src/farm/FarmFeed.ts"
+import { layerFoundingRules } from "../src/farm/foundingRules.ts"
 import { FarmKeys } from "../src/farm/keys/FarmKeys.ts"
 import { Ledger } from "../src/farm/Ledger.ts"
 import { LedgerRules } from "../src/farm/LedgerRules.ts"
@@ -46,6 +47,9 @@ export const farmDatabase = (url = ":memory:") =>
 
 /** One farm on the database at `url`, in UTC. */
 export const farmLayer = (url = ":memory:") => farmServices.pipe(Layer.provideMerge(farmDatabase(url)))
+
+/** The same as a tracker starts it: its ledger begins with its rules. Other tests are of ledgers that do not say them. */
+export const foundedFarmLayer = (url = ":memory:") => layerFoundingRules.pipe(Layer.provideMerge(farmLayer(url)))
 
 /** The present of these tests. Set before the layers are built: what waits for an hour would else run through 56 years. */
 export const testNow = "2026-03-04T10:00:00Z"

@@ -29,7 +29,7 @@ const asFirstVersion = Effect.fnUntraced(function* (newUrl: string, oldUrl: stri
     yield* copy("tracker_setting", [])
     yield* copy("tracker_agent", ["recovery_public_key", "branch"])
     yield* copy("tracker_proof", ["branch", "void"])
-    yield* copy("tracker_farm", ["entries"])
+    yield* copy("tracker_farm", ["entries", "settled"])
     yield* copy("tracker_category", [])
     yield* copy("tracker_day", [])
     // The first version counted proofs alone.

@@ -56,9 +56,11 @@ describe("rebuildProjection", () => {
           proofs: 342,
           total_coins: farm.total_coins,
           bot_coins: farm.bot_coins,
+          from: 0,
           sums_equal: true,
           rewards_differ: 0,
-          voids_differ: 0
+          voids_differ: 0,
+          milestones_differ: 0
         })
         assert.isAbove(report.total_coins, 0)
         assert.isAbove(report.bot_coins, 0)

@@ -20,6 +20,11 @@ export const farmCommand = (invocation: Invocation) => {
       watch: Flag.Boolean("watch").pipe(
         Flag.withDescription("Draw again whenever the farm changes, until Ctrl-C"),
         Flag.withDefault(false)
+      ),
+      at: Flag.String("at").pipe(
+        Flag.withMetavar("TIME|DAY|LINE"),
+        Flag.withDescription("The farm as it stood then: 2026-03-04T10:00:00Z, 2026-03-04, or a line of the ledger"),
+        Flag.optional
       )
     },
     (flags) =>

@@ -16,6 +16,10 @@ const db = Flag.String("db").pipe(
   Flag.withDescription("The tracker's database (tracker.db in the data directory)"),
   Flag.optional
 )
+const full = Flag.Boolean("full").pipe(
+  Flag.withDescription("Begin at the first line, not at the newest one whose sums were kept, and compare those too"),
+  Flag.withDefault(false)
+)
 const archives = Effect.promise(() => import("../trackerArchive.ts"))
 const backups = Effect.promise(() => import("../trackerBackup.ts"))
 const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
@@ -38,14 +42,14 @@ export const trackerCommand = (invocation: Invocation) => {
   return Command.make("tracker").pipe(
     Command.withDescription("Look after the tracker"),
     Command.withSubcommands([
-      Command.make("replay", { db }, (flags) =>
+      Command.make("replay", { db, full }, (flags) =>
         withLedger((place) =>
           Effect.flatMap(
             Effect.promise(() => import("../trackerReplay.ts")),
             ({ trackerReplay }) => trackerReplay({ ...flags, ...place })
           )
         )
-      ).pipe(Command.withDescription("Score the stored proofs from nothing and compare with the farm")),
+      ).pipe(Command.withDescription("Score the stored proofs again and compare with the farm")),
       Command.make(
         "audit",
         {

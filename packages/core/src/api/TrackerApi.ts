@@ -10,6 +10,7 @@ import { ScoredProof } from "../farm/Ledger.ts"
 import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { AuditGroup } from "./AuditApi.ts"
+import { MomentInvalid, MomentMovedAway, TooManyAsk } from "./historyAnswers.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
@@ -147,8 +148,15 @@ class ReadingGroup extends HttpApiGroup.make("reading")
     }).annotateMerge(about("One proof with its path to a signed checkpoint, as a file that verifies offline"))
   )
   .add(
-    HttpApiEndpoint.get("farm", "/farm", { success: FarmState, error: LedgerAway }).annotateMerge(
-      about("The farm as it stands today")
+    HttpApiEndpoint.get("farm", "/farm", {
+      // A time, a farm-day or a line: none is longer.
+      query: { at: Schema.optional(Schema.String.check(Schema.isMaxLength(20))) },
+      success: FarmState,
+      error: [MomentInvalid, MomentMovedAway, TooManyAsk, LedgerAway]
+    }).annotateMerge(
+      about(
+        "The farm as it stands today; with `at`, as it stood at a time, at the end of a farm-day or after a line of the ledger, by what the ledger now says of its past"
+      )
     )
   )
   .add(

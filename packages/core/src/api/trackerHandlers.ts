@@ -7,6 +7,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Checkpoints } from "../farm/checkpoint/Checkpoints.ts"
 import { FarmFeed } from "../farm/FarmFeed.ts"
 import { snapshotDaysMax } from "../farm/FarmSnapshot.ts"
+import { FarmHistory } from "../farm/history/FarmHistory.ts"
 import { FarmKeys } from "../farm/keys/FarmKeys.ts"
 import { Ledger } from "../farm/Ledger.ts"
 import { dailyDaysMax } from "../farm/listing/dailySeries.ts"
@@ -18,6 +19,7 @@ import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { layerAuditHandlers } from "./auditHandlers.ts"
 import { eventStream } from "./eventStream.ts"
+import { historyProblems } from "./historyAnswers.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
@@ -129,6 +131,7 @@ const reading = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const ledger = yield* Ledger
     const feed = yield* FarmFeed
+    const history = yield* FarmHistory
     const villages = yield* Villages
     const checkpoints = yield* Checkpoints
     return handlers.handleAll({
@@ -162,7 +165,10 @@ const reading = HttpApiBuilder.group(
           ),
           Effect.catchTags({ AgentUnknown: agentMissing, LedgerUnavailable: away })
         ),
-      farm: () => ledger.farm.pipe(orAway),
+      farm: ({ query }) =>
+        query.at === undefined
+          ? ledger.farm.pipe(orAway)
+          : history.farmAt(query.at).pipe(Effect.catchTags(historyProblems)),
       events: () =>
         Effect.map(feed.watch, eventStream).pipe(
           Effect.catchTags({

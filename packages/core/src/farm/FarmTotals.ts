@@ -1,7 +1,7 @@
 /** What a walk over the ledger carries from line to line, and the lines as it sees them. */
 import type { FarmProof } from "@farmops/proof/FarmProof"
 import { applyZoneChange, calendarOf, type LedgerCalendar } from "../scoring/LedgerCalendar.ts"
-import { defaultRules, type Rules } from "../scoring/Rules.ts"
+import { type Rules, unsaidRules } from "../scoring/Rules.ts"
 import { emptyScoringState, type ScoringState } from "../scoring/ScoringState.ts"
 import type { AchievementSet } from "./economy/Achievement.ts"
 import { type AchievementState, emptyAchievementState } from "./economy/AchievementState.ts"
@@ -64,7 +64,7 @@ export const emptyTotals = ({ foundedAt, timeZone }: Founding, achievements: Ach
   updatedAt: foundedAt,
   scoring: emptyScoringState,
   holdings: emptyHoldings,
-  rules: defaultRules,
+  rules: unsaidRules,
   calendar: calendarOf(timeZone),
   achievements: emptyAchievementState(achievements)
 })

@@ -115,14 +115,18 @@ export const readCategories = Effect.fnUntraced(function* () {
   return rows.map(({ last_proof_at, ...row }): CategorySum => ({ ...row, lastProofAt: last_proof_at }))
 })
 
-/** The paid work of each farm-day after `after`, oldest first. */
-export const readDays = Effect.fnUntraced(function* (after: string) {
+/** The rows of each farm-day after `after`, oldest first, for {@link daysOf}: reading takes a tenth of the time of decoding. */
+export const readDayRows = Effect.fnUntraced(function* (after: string) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* decodeDays(
-    yield* sql`SELECT * FROM tracker_day WHERE farm_day > ${after} ORDER BY farm_day, board, category`
-  )
-  return rows.map(({ farm_day, ...row }): DaySum => ({ ...row, farmDay: farm_day }))
+  return yield* sql`SELECT * FROM tracker_day WHERE farm_day > ${after} ORDER BY farm_day, board, category`
 })
+
+/** The paid work that rows hold. */
+export const daysOf = (rows: ReadonlyArray<unknown>) =>
+  Effect.map(decodeDays(rows), (days) => days.map(({ farm_day, ...row }): DaySum => ({ ...row, farmDay: farm_day })))
+
+/** The paid work of each farm-day after `after`, oldest first. */
+export const readDays = (after: string) => Effect.flatMap(readDayRows(after), daysOf)
 
 const upsert = Effect.fnUntraced(function* (
   table: "tracker_farm" | "tracker_economy",

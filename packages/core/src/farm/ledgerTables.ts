@@ -9,6 +9,7 @@ import { createCalendar } from "./calendarTables.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createProofIndex } from "./listing/proofIndex.ts"
+import { createMilestones } from "./milestones/milestoneTables.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 import { createWaitingProofs } from "./waiting/waitingTables.ts"
@@ -83,5 +84,6 @@ export const ledgerMigrations: Migrations = {
   "0005_shop": createShop,
   "0006_calendar": createCalendar,
   "0007_waiting_proofs": createWaitingProofs,
-  "0008_proof_index": createProofIndex
+  "0008_proof_index": createProofIndex,
+  "0009_milestones": createMilestones
 }

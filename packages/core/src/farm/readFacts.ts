@@ -14,12 +14,12 @@ const decodeTime = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ body: Schema.Struct({ at: ProofTimestamp }) }))
 )
 
-/** All of them before a position, in the order of the ledger. Decisions of a person that mostly cost coins, so they fit in memory. */
-export const readFacts = Effect.fnUntraced(function* (until = Number.MAX_SAFE_INTEGER) {
+/** All of them from a position on and before another, in the order of the ledger. Decisions of a person that mostly cost coins, so they fit in memory. */
+export const readFacts = Effect.fnUntraced(function* (from = 0, until = Number.MAX_SAFE_INTEGER) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* decodeRows(
     yield* sql`SELECT position, line FROM tracker_event
-      WHERE ${sql.in("kind", farmFactKinds)} AND position < ${until} ORDER BY position`
+      WHERE ${sql.in("kind", farmFactKinds)} AND position >= ${from} AND position < ${until} ORDER BY position`
   )
   return yield* Effect.forEach(rows, ({ line, position }) => {
     const fact = Option.getOrNull(decodeFact(line))?.body

@@ -15,6 +15,7 @@ import { type AchievementEntry, paidWorkOf } from "./economy/PaidWork.ts"
 import { isEconomyFact } from "./FarmFact.ts"
 import type { FactEntry } from "./FarmTotals.ts"
 import { LedgerUnavailable } from "./LedgerUnavailable.ts"
+import { dropMilestonesFrom } from "./milestones/MilestoneStore.ts"
 import { readTotals, writeAchievements } from "./ProjectionStore.ts"
 import { readFacts } from "./readFacts.ts"
 import { SqlCount } from "./SqlCount.ts"
@@ -96,6 +97,8 @@ const foldAll = Effect.gen(function* () {
 export const refoldAchievements = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* writeAchievements(yield* foldAll)
+  // They have the achievements of before.
+  yield* dropMilestonesFrom(0)
   // Whoever remembers the totals has to read them again.
   yield* sql`UPDATE tracker_farm SET revision = revision + 1 WHERE id = 1`
 })
@@ -111,7 +114,9 @@ export const renewAchievements = Effect.gen(function* () {
   yield* underFarmLock(
     Effect.gen(function* () {
       // Another process may have done it meanwhile.
-      if (!(yield* isRenewed)) yield* writeAchievements(yield* foldAll)
+      if (yield* isRenewed) return
+      yield* writeAchievements(yield* foldAll)
+      yield* dropMilestonesFrom(0)
     })
   )
 })

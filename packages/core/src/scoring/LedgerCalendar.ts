@@ -11,7 +11,7 @@
  * ```
  */
 import { Result, Schema } from "effect"
-import { dayNumberOf, dayOfNumber, farmDayOf, isFarmDay, isTimeZone, startOfDay } from "./farmDay.ts"
+import { dayNumberOf, dayOfNumber, farmDayOf, isFarmDay, isTimeZone, lastSecondBefore, startOfDay } from "./farmDay.ts"
 
 /** One change of zone. Days are day numbers. */
 export const ZoneSpan = Schema.Struct({
@@ -131,4 +131,13 @@ export const changeZone = (input: ZoneChangeInput): Result.Result<ZoneChange, Zo
   const zone = before.changes.at(-1)?.time_zone ?? before.time_zone
   const fromDay = firstDayFrom(startOfDay(lastDay + 1, zone), lastDay, timeZone)
   return Result.succeed({ time_zone: timeZone, last_day: dayOfNumber(lastDay), from_day: dayOfNumber(fromDay) })
+}
+
+// A day, and the long way around the world to the next midnight: less than three.
+const dayEndsWithin = 5
+
+/** The last second, in the wire's spelling, at which a farm-day has not been followed by a later one. */
+export const lastSecondOf = (calendar: LedgerCalendar, day: string): string => {
+  const number = dayNumberOf(day)
+  return lastSecondBefore(number, dayEndsWithin, (time) => dayNumberIn(calendar, time) > number)
 }

@@ -55,8 +55,23 @@ export const Rules = Schema.Struct({
 /** See the schema of the same name. */
 export type Rules = typeof Rules.Type
 
-/** The rules that a farm has until its owner changes them. */
+/** The rules that a new farm has until its owner changes them. */
 export const defaultRules: Rules = {
+  format: "farmops/rules/1",
+  base_coins: { maintenance: 10, toil: 15, reliability: 20, security: 25, incident: 30, upgrade: 20 },
+  complexity: { low: 1000, medium: 1250, high: 1500 },
+  impact_bonus: 1000,
+  streak_bonus: 500,
+  upgrade_max: 1500,
+  fatigue_free: 4,
+  daily_ceiling: 600,
+  rest_days: ["saturday", "sunday"],
+  freeze_every_days: 7,
+  freezes_max: 2
+}
+
+/** By which a ledger pays that does not say so: those of before ledgers did. Fixed for ever, whatever the defaults become. */
+export const unsaidRules: Rules = {
   format: "farmops/rules/1",
   base_coins: { maintenance: 10, toil: 15, reliability: 20, security: 25, incident: 30, upgrade: 20 },
   complexity: { low: 1000, medium: 1250, high: 1500 },

@@ -72,17 +72,31 @@ export const isFarmDay = (text: string): boolean => {
 // No zone was ever further from UTC.
 const offsetMsMax = 16 * 3_600_000
 
+/** The first second after which something holds that does not before `from` and does from `until` on; what of it can be spelled. */
+const firstSecond = (from: number, until: number, holds: (time: string) => boolean): number => {
+  let before = Math.max(from, firstMs)
+  let at = Math.min(until, lastMs)
+  while (at - before > 1000) {
+    const middle = before + Math.floor((at - before) / 2000) * 1000
+    if (holds(wireTime(middle))) at = middle
+    else before = middle
+  }
+  return at
+}
+
 /**
  * When a day of a zone begins, in the wire's spelling: the first second that is of its date or, where the zone left that out,
  * of a later one.
  */
 export const startOfDay = (dayNumber: number, timeZone: string): string => {
-  let before = Math.max(dayNumber * dayMs - offsetMsMax, firstMs)
-  let at = Math.min(dayNumber * dayMs + offsetMsMax, lastMs)
-  while (at - before > 1000) {
-    const middle = before + Math.floor((at - before) / 2000) * 1000
-    if (dayNumberOf(farmDayOf(wireTime(middle), timeZone)) >= dayNumber) at = middle
-    else before = middle
-  }
-  return wireTime(at)
+  const midnight = dayNumber * dayMs
+  const holds = (time: string) => dayNumberOf(farmDayOf(time, timeZone)) >= dayNumber
+  return wireTime(firstSecond(midnight - offsetMsMax, midnight + offsetMsMax, holds))
+}
+
+/** The last second before something that begins within some days after the date of a day number, or that can be spelled. */
+export const lastSecondBefore = (dayNumber: number, daysMax: number, holds: (time: string) => boolean): string => {
+  const from = dayNumber * dayMs
+  const at = firstSecond(from - offsetMsMax, from + daysMax * dayMs, holds)
+  return wireTime(holds(wireTime(at)) ? at - 1000 : at)
 }

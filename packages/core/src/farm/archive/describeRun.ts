@@ -15,6 +15,7 @@ import type { StoredCheckpoint } from "../checkpoint/CheckpointStore.ts"
 import { readSubtrees } from "../checkpoint/TileStore.ts"
 import { projectionBytes } from "../FarmProjection.ts"
 import { type FoldedProof, foldLedger } from "../foldLedger.ts"
+import { foldAfterArchives } from "../foldStart.ts"
 import { type FarmKeyRow, trustIn } from "../keys/readFarmKeys.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { LedgerUnavailable } from "../LedgerUnavailable.ts"
@@ -109,12 +110,13 @@ const isAsStored = ({ replayed, stored }: FoldedProof): boolean =>
 
 /** The sums at `to`. What is stored of the run must be what they are made of: it cannot be made again afterwards. */
 const stateAt = Effect.fnUntraced(function* (to: number) {
-  const change = yield* foldLedger(
-    yield* readStandings,
-    (proofs) =>
-      proofs.every(isAsStored) ? Effect.void : Effect.fail(new ArchiveRefused({ reason: "rewards_differ" })),
-    to
-  )
+  const standings = yield* readStandings
+  const change = yield* foldLedger(yield* foldAfterArchives(standings), {
+    standing: standings.standing,
+    until: to,
+    onPage: (proofs) =>
+      proofs.every(isAsStored) ? Effect.void : Effect.fail(new ArchiveRefused({ reason: "rewards_differ" }))
+  })
   return projectionBytes(change)
 })
 

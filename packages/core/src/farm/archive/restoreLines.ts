@@ -4,6 +4,7 @@ import { parseProof } from "@farmops/proof/verify"
 import { Array as Arr, Effect, FileSystem, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { type FoldedProof, foldLedger } from "../foldLedger.ts"
+import { foldAfterArchives } from "../foldStart.ts"
 import { LedgerUnavailable } from "../LedgerUnavailable.ts"
 import { indexProofs } from "../listing/proofIndex.ts"
 import { readStandings } from "../trust/readStandings.ts"
@@ -55,7 +56,9 @@ export const restoreLines = Effect.fnUntraced(
       )
     })
     if (position !== to) return yield* new LedgerUnavailable({ cause: "the archive has another number of lines" })
-    yield* foldLedger(yield* readStandings, payAgain, to)
+    const standings = yield* readStandings
+    const { standing } = standings
+    yield* foldLedger(yield* foldAfterArchives(standings), { standing, until: to, onPage: payAgain })
     yield* indexProofs(from, to)
     return hash.digest("hex")
   },

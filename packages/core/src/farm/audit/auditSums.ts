@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { projectionBytes } from "../FarmProjection.ts"
 import { type FoldedProof, foldLedger } from "../foldLedger.ts"
+import { foldAfterArchives } from "../foldStart.ts"
 import { readCategories, readDays, readTotals } from "../ProjectionStore.ts"
 import { readStandings } from "../trust/readStandings.ts"
 import type { DifferenceList } from "./AuditReport.ts"
@@ -22,7 +23,11 @@ const comparePage = (proofs: ReadonlyArray<FoldedProof>, found: DifferenceList):
 
 /** Differences of rewards are differences too where somebody changed the rules and did not rebuild. */
 export const auditSums = Effect.fnUntraced(function* (found: DifferenceList) {
-  const change = yield* foldLedger(yield* readStandings, (proofs) => Effect.sync(() => comparePage(proofs, found)))
+  const standings = yield* readStandings
+  const change = yield* foldLedger(yield* foldAfterArchives(standings), {
+    standing: standings.standing,
+    onPage: (proofs) => Effect.sync(() => comparePage(proofs, found))
+  })
   const stored = yield* readTotals()
   const bytes =
     stored === null

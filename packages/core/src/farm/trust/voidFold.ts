@@ -53,7 +53,9 @@ export const makeVoidFold = () => {
       voidAll(chains.get(agentId)?.positions.slice(lastSequence + 1) ?? [], "revocation")
     },
     /** What became of the proof at a position, by all that came after it. */
-    standing: (position: number): ProofStanding => unusual.get(position) ?? inForce
+    standing: (position: number): ProofStanding => unusual.get(position) ?? inForce,
+    /** The proofs that are void or came after a recovery of their chain; all others are in force on the first branch. */
+    unusual: (): ReadonlyMap<number, ProofStanding> => unusual
   }
 }
 

@@ -1,0 +1,96 @@
+/**
+ * Keeps milestones while the ledger grows. The sums are read as of one moment and written in a transaction of their own, never
+ * in one that a proof waits for; what was judged anew in between is written by nobody.
+ */
+import { Context, Effect, Layer, PubSub } from "effect"
+import { SqlClient } from "effect/sql"
+import { projectionBytes } from "../FarmProjection.ts"
+import { readLength } from "../history/ledgerMoments.ts"
+import { orLedgerUnavailable } from "../LedgerUnavailable.ts"
+import { daysOf, readCategories, readDayRows, readTotals } from "../ProjectionStore.ts"
+import { ProofIntake } from "../ProofIntake.ts"
+import { milestoneLines } from "../rebuildProjection.ts"
+import { underFarmLock } from "../underFarmLock.ts"
+import { milestoneSizes, writeMilestone } from "./MilestoneStore.ts"
+
+/** The shortest time between two looks at the ledger's length: two small queries. */
+const pauseMs = 10_000
+
+/** Another process may share the ledger, so it is looked at without a word from this one's intake too. */
+const idleMs = 60_000
+
+/** The stored sums, which are those over all lines of the moment. */
+const readSums = Effect.gen(function* () {
+  const { entries, settled } = yield* readLength
+  const stored = yield* readTotals()
+  const sums =
+    stored === null
+      ? null
+      : { totals: stored.totals, categories: yield* readCategories(), rows: yield* readDayRows("") }
+  return { entries, settled, sums }
+})
+
+const make = Effect.fnUntraced(function* (everyLines: number) {
+  const sql = yield* SqlClient.SqlClient
+  const snapshotBegin = sql.onDialectOrElse({
+    pg: () => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    orElse: () => undefined
+  })
+
+  const isDue = Effect.gen(function* () {
+    const newest = (yield* milestoneSizes).at(-1) ?? 0
+    return (yield* readLength).entries - newest >= everyLines
+  })
+
+  const keep = Effect.gen(function* () {
+    if (!(yield* isDue)) return false
+    const { entries, settled, sums } = yield* sql
+      .withTransaction(readSums)
+      .pipe(Effect.provideService(SqlClient.BeginTransaction, snapshotBegin))
+    if (sums === null) return false
+    const { categories, rows, totals } = sums
+    const state = projectionBytes({ totals, categories, days: yield* daysOf(rows) })
+    return yield* underFarmLock(
+      Effect.gen(function* () {
+        // A recovery or a revocation since may have taken back what these sums have.
+        if ((yield* readLength).settled !== settled || !(yield* isDue)) return false
+        yield* writeMilestone(entries, state)
+        return true
+      })
+    )
+  }).pipe(Effect.provideService(SqlClient.SqlClient, sql), orLedgerUnavailable, Effect.withSpan("Milestones.keep"))
+
+  return {
+    /** Keeps a milestone where the newest is far behind; answers whether it did. */
+    keep
+  } as const
+})
+
+/** The only one that adds milestones while a tracker runs. */
+export class Milestones extends Context.Service<Milestones, Effect.Success<ReturnType<typeof make>>>()(
+  "@farmops/core/farm/milestones/Milestones"
+) {
+  /** Needs the tables of `ledgerMigrations`. */
+  static readonly layer = (everyLines = milestoneLines): Layer.Layer<Milestones, never, SqlClient.SqlClient> =>
+    Layer.effect(this, make(everyLines))
+}
+
+/** Keeps milestones at the start and after commits, until the scope closes. */
+export const layerKeepMilestones: Layer.Layer<never, never, Milestones | ProofIntake> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const milestones = yield* Milestones
+    const { committed } = yield* ProofIntake
+    const commits = yield* PubSub.subscribe(committed)
+    const attempt = Effect.catchTag(milestones.keep, "LedgerUnavailable", () =>
+      Effect.logWarning("no milestone could be kept now; the next commit tries again")
+    )
+    yield* Effect.forkScoped(
+      Effect.forever(
+        attempt.pipe(
+          Effect.andThen(Effect.sleep(pauseMs)),
+          Effect.andThen(Effect.timeoutOption(PubSub.take(commits), idleMs))
+        )
+      )
+    )
+  })
+)
