@@ -1,4 +1,5 @@
 /** The tracker as Layers: one ledger on one database, the API over it, and two doors for proofs beside REST. */
+import { AgentDoor, ForAgents } from "@farmops/core/api/AgentDoor"
 import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
 import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
 import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
@@ -22,6 +23,7 @@ import { Shop } from "@farmops/core/farm/Shop"
 import { SnapshotSigner } from "@farmops/core/farm/SnapshotSigner"
 import { TrackerKey } from "@farmops/core/farm/TrackerKey"
 import { TrustStore } from "@farmops/core/farm/TrustStore"
+import { AgentKeys } from "@farmops/core/farm/trust/AgentKeys"
 import { Villages } from "@farmops/core/farm/Villages"
 import { isLoopback } from "@farmops/core/host/guardHostName"
 import { Health, healthRoutes } from "@farmops/core/host/Health"
@@ -44,6 +46,8 @@ export interface TrackerConfig {
   readonly host: string
   /** Certificate and key; left out, it speaks plain HTTP. */
   readonly tls?: TlsFiles
+  /** Whether agents have to show an API key or a certificate; left out, beyond loopback they have to. */
+  readonly agentsMustBeKnown?: boolean
   /** Where the tracker's key and the owner's token lie. */
   readonly dataDir: string
   /** IANA name; null takes the ledger's own, or the system's for a new one. */
@@ -105,7 +109,7 @@ export const ledgerLayer = (config: TrackerConfig) => {
     LedgerRules.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
-    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
+    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, AgentKeys.layer, LedgerWriter.layer)),
     Layer.provideMerge(settings)
   )
 }
@@ -115,7 +119,7 @@ const routes = (config: TrackerConfig) => {
   return Layer.mergeAll(
     HttpApiBuilder.layer(TrackerApi, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide(layerTrackerHandlers),
-      Layer.provide(Layer.merge(RequireOwner.layer, OwnerReads.layer(open)))
+      Layer.provide(Layer.mergeAll(RequireOwner.layer, OwnerReads.layer(open), ForAgents.layer))
     ),
     layerLazyDocs(TrackerApi),
     trackerRoutes({ open }),
@@ -169,6 +173,7 @@ export const trackerLayer = (config: TrackerConfig) =>
         Layer.provideMerge(layerServer({ host: config.host, port: config.port, tls: config.tls, wrap: door.wrap })),
         // Below the server, so that its last checkpoint comes after the last proof.
         Layer.provideMerge(layerKeepCheckpoints),
+        Layer.provideMerge(AgentDoor.layer({ mustBeKnown: config.agentsMustBeKnown ?? !isLoopback(config.host) })),
         Layer.provideMerge(ledgerLayer(config)),
         Layer.provideMerge(Health.layer)
       )

@@ -25,6 +25,8 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
   --tls-key FILE      its private key (or FARMOPS_TLS_CERT and FARMOPS_TLS_KEY)
   --tls-client-ca FILE
                       know agents by certificates that this one signed (or FARMOPS_TLS_CLIENT_CA)
+  --agent-auth MODE   required: agents show an API key or a certificate; optional: their signatures do
+                      (or FARMOPS_AGENT_AUTH; default required beyond loopback)
   --ca FILE           trust this authority too when villages are asked (or FARMOPS_CA)
   --data FOLDER       keeps the tracker's key and the owner's token (default: the folder of the database file)
   --name NAME         the farm's name (or FARMOPS_NAME; default "My farm")
@@ -56,6 +58,7 @@ const readArguments = Effect.try({
         "tls-cert": { type: "string" },
         "tls-key": { type: "string" },
         "tls-client-ca": { type: "string" },
+        "agent-auth": { type: "string" },
         ca: { type: "string" },
         data: { type: "string" },
         name: { type: "string" },
@@ -109,6 +112,8 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
   if (tls !== null && grpc !== undefined) {
     return yield* fault("with TLS gRPC is on the same port; leave out --grpc-port, which is plain text")
   }
+  const agentAuth = flags["agent-auth"] ?? process.env.FARMOPS_AGENT_AUTH ?? ""
+  if (!["", "required", "optional"].includes(agentAuth)) return yield* fault("--agent-auth takes required or optional")
   const config: TrackerConfig = {
     dbUrl,
     port: yield* portOf("--port", flags.port ?? "8443"),
@@ -119,6 +124,7 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
     farmName: flags.name ?? process.env.FARMOPS_NAME ?? "My farm",
     sample: false,
     ...(tls === null ? {} : { tls }),
+    ...(agentAuth === "" ? {} : { agentsMustBeKnown: agentAuth === "required" }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(token === "" ? {} : { ownerToken: Redacted.make(token, { label: "owner token" }) })
   }

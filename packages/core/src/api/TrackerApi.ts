@@ -8,6 +8,7 @@ import { FarmSnapshot } from "../farm/FarmSnapshot.ts"
 import { FarmState } from "../farm/FarmState.ts"
 import { pageMax, ScoredProof } from "../farm/Ledger.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
+import { ForAgents } from "./AgentDoor.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
@@ -17,6 +18,7 @@ import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
 import {
   AgentConflict,
   AgentMissing,
+  AgentUnauthenticated,
   CheckpointMissing,
   EnrolmentForbidden,
   LedgerAway,
@@ -68,7 +70,7 @@ const Size = Schema.NumberFromString.check(
 
 const plainText = "text/plain; charset=utf-8"
 
-// No token: the agent's signature is the credential.
+// The agent's signature is the credential. Beyond loopback the door asks for its API key or certificate too.
 class SubmissionGroup extends HttpApiGroup.make("submission")
   .add(
     HttpApiEndpoint.post("submit", "/proofs", {
@@ -79,8 +81,10 @@ class SubmissionGroup extends HttpApiGroup.make("submission")
         HeldAnswer,
         SetAsideAnswer.pipe(HttpApiSchema.status(202))
       ],
-      error: [ProofInvalid, ProofForbidden, ProofConflict, LedgerAway]
-    }).annotateMerge(about("Submit one proof: the exact canonical JSON that was signed, at most 8,192 bytes"))
+      error: [ProofInvalid, AgentUnauthenticated, ProofForbidden, ProofConflict, LedgerAway]
+    })
+      .middleware(ForAgents)
+      .annotateMerge(about("Submit one proof: the exact canonical JSON that was signed, at most 8,192 bytes"))
   )
   .add(
     HttpApiEndpoint.post("enroll", "/agents/enroll", {

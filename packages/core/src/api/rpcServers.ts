@@ -1,12 +1,13 @@
 /** Puts Connect, and with TLS gRPC, in front of a host's HTTP server, and opens the plain-text gRPC port beside it. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer, type ServerHttp2Session } from "node:http2"
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect"
+import { Code, ConnectError, type ConnectRouter, createContextValues } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { Effect } from "effect"
 import type { HostServer } from "../host/guardHostName.ts"
 import { listenError } from "../host/listen.ts"
-import { messageBytesMax } from "./TrackerRpc.ts"
+import { certifiedAgent } from "./AgentDoor.ts"
+import { certifiedSender, messageBytesMax } from "./TrackerRpc.ts"
 
 /** What a host answers over RPC. */
 export type RpcRoutes = (router: ConnectRouter) => ConnectRouter
@@ -18,7 +19,12 @@ const isRpc = (request: IncomingMessage): boolean => request.url?.startsWith("/f
 const stopping = () => new ConnectError("the tracker is stopping", Code.Unavailable)
 
 const adapterOf = (routes: RpcRoutes, shutdownSignal: AbortSignal) =>
-  connectNodeAdapter({ routes, shutdownSignal, readMaxBytes: messageBytesMax })
+  connectNodeAdapter({
+    routes,
+    shutdownSignal,
+    readMaxBytes: messageBytesMax,
+    contextValues: (request) => createContextValues().set(certifiedSender, certifiedAgent(request))
+  })
 
 /**
  * Connect on the port of an HTTP server, and gRPC too where that speaks HTTP/2. The server has to be wrapped before the services behind the routes exist, so

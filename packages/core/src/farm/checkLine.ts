@@ -6,6 +6,7 @@ import type { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { refused, refusedFor } from "./ProofRefused.ts"
 import type { TrustStore } from "./TrustStore.ts"
 import { afterCandidate, type Candidate, checkSigner, type SignerView } from "./trust/checkSigner.ts"
+import { refuseSender, type Sender } from "./trust/Sender.ts"
 import type { WaitingProofs } from "./waiting/WaitingProofs.ts"
 
 /** How far a proof's time may lie ahead of the tracker's clock. */
@@ -32,9 +33,10 @@ export const makeLineCheck = (parts: {
   readonly trust: TrustStore["Service"]
   readonly waiting: WaitingProofs["Service"]
   readonly backend: VerifyBackend
+  readonly sender: Sender
   readonly settle: (agentId: string) => Effect.Effect<void, LedgerUnavailable>
 }) => {
-  const { backend, settle, trust, waiting } = parts
+  const { backend, sender, settle, trust, waiting } = parts
 
   const standingOf = (agentId: string) =>
     Effect.gen(function* () {
@@ -62,6 +64,8 @@ export const makeLineCheck = (parts: {
       return yield* refused("future_timestamp", "the work's time is more than 5 minutes in this tracker's future")
     }
     const { agent_id } = proof.agent
+    const strange = refuseSender(sender, agent_id)
+    if (strange !== null) return yield* strange
     const standing = standings.get(agent_id) ?? (yield* standingOf(agent_id))
     standings.set(agent_id, standing)
     const signed = checkSigner(line, proof, standing.signers, backend)

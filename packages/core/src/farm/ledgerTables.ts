@@ -8,6 +8,7 @@ import type { Migrations } from "../sql/Database.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createShop } from "./shop/shopTables.ts"
+import { createAgentKeys } from "./trust/agentKeyTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 import { createWaitingProofs } from "./waiting/waitingTables.ts"
 
@@ -79,5 +80,6 @@ export const ledgerMigrations: Migrations = {
   "0003_checkpoints": createCheckpoints,
   "0004_event_kinds": createEventKinds,
   "0005_shop": createShop,
-  "0010_waiting_proofs": createWaitingProofs
+  "0010_waiting_proofs": createWaitingProofs,
+  "0011_agent_keys": createAgentKeys
 }
