@@ -35,7 +35,6 @@ import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { Context, Effect, FileSystem, Layer, type Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { PrometheusMetrics } from "effect/observability"
 
 /** Everything a tracker needs to know before it starts. */
 export interface TrackerConfig {
@@ -114,7 +113,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
   )
 }
 
-const routes = (config: TrackerConfig) => {
+/** Every route that the tracker answers over HTTP, but RPC. */
+export const routes = (config: Pick<TrackerConfig, "host">) => {
   const open = isLoopback(config.host)
   return Layer.mergeAll(
     HttpApiBuilder.layer(TrackerApi, { openapiPath: "/openapi.json" }).pipe(
@@ -124,7 +124,6 @@ const routes = (config: TrackerConfig) => {
     layerLazyDocs(TrackerApi),
     trackerRoutes({ open }),
     healthRoutes,
-    PrometheusMetrics.layerHttp({ path: "/metrics" }),
     layerProblems
   )
 }

@@ -4,6 +4,7 @@ import { HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/htt
 import { FarmKeyList } from "../farm/keys/FarmKeyList.ts"
 import { RotatedKey } from "../farm/keys/FarmKeys.ts"
 import { RequireOwner } from "./ownerAccess.ts"
+import { OpenToAll } from "./routeRoles.ts"
 import { LedgerAway } from "./trackerProblems.ts"
 
 /** The key stays what it was. */
@@ -22,6 +23,7 @@ export class KeyGroup extends HttpApiGroup.make("keys")
       about("The tracker's key, and every rotation that led to it, each as the line that the key before it signed")
     )
   )
+  .annotate(OpenToAll, true)
   .prefix("/api/v1/public") {}
 
 /** What the owner decides. */

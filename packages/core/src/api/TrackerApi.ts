@@ -13,6 +13,7 @@ import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
+import { OpenToAll } from "./routeRoles.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
 import {
@@ -91,7 +92,9 @@ class SubmissionGroup extends HttpApiGroup.make("submission")
       payload: EnrolmentRequest,
       success: EnrolmentAnswer,
       error: [EnrolmentForbidden, AgentConflict, LedgerAway]
-    }).annotateMerge(about("Ask to be trusted, or ask where the decision stands; harmless when repeated"))
+    })
+      .annotate(OpenToAll, true)
+      .annotateMerge(about("Ask to be trusted, or ask where the decision stands; harmless when repeated"))
   )
   .prefix("/api/v1") {}
 
@@ -235,6 +238,7 @@ class PublicGroup extends HttpApiGroup.make("public")
       error: [CheckpointMissing, LedgerDiffers, LedgerAway]
     }).annotateMerge(about("The proof (RFC 6962) that the ledger of one size is the beginning of that of another"))
   )
+  .annotate(OpenToAll, true)
   .prefix("/api/v1/public") {}
 
 /** `/openapi.json` and `/docs` are made from this. */
