@@ -2,6 +2,7 @@
 import { AgentDoor, ForAgents } from "@farmops/core/api/AgentDoor"
 import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
 import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
+import { makeAdmit, type RequestRates, requestRatesDefault } from "@farmops/core/api/RequestLimits"
 import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
 import { TrackerApi } from "@farmops/core/api/TrackerApi"
 import { makeTrackerRpc } from "@farmops/core/api/TrackerRpc"
@@ -47,6 +48,8 @@ export interface TrackerConfig {
   readonly tls?: TlsFiles
   /** Whether agents have to show an API key or a certificate; left out, beyond loopback they have to. */
   readonly agentsMustBeKnown?: boolean
+  /** How often each may ask; left out, `requestRatesDefault`. */
+  readonly requestRates?: RequestRates
   /** Where the tracker's key and the owner's token lie. */
   readonly dataDir: string
   /** IANA name; null takes the ledger's own, or the system's for a new one. */
@@ -150,14 +153,15 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
       // An approval that was cut short.
       yield* (yield* ProofIntake).settleAll
       yield* Effect.addFinalizer(() => feed.close)
-      yield* door.open(rpc)
+      const admit = yield* makeAdmit(config.requestRates ?? requestRatesDefault)
+      yield* door.open(rpc, admit)
       const { grpcPort, host } = config
       if (!isLoopback(host) && config.tls === undefined) {
         yield* Effect.logWarning(
           "the tracker listens beyond this machine without TLS: tokens and proofs can be read on the way (--tls-cert, --tls-key)"
         )
       }
-      const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort })
+      const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort }, admit)
       return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token }
     })
   )

@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import { dirname, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
+import { type RequestRates, requestRatesDefault } from "@farmops/core/api/RequestLimits"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
@@ -27,6 +28,8 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
                       know agents by certificates that this one signed (or FARMOPS_TLS_CLIENT_CA)
   --agent-auth MODE   required: agents show an API key or a certificate; optional: their signatures do
                       (or FARMOPS_AGENT_AUTH; default required beyond loopback)
+  --rate-limit LIST   requests a second, as agent=100,owner=50,address=10 (the defaults; 0 sets no limit), ten times as
+                      many at once (or FARMOPS_RATE_LIMIT); a stream of proofs is one request
   --ca FILE           trust this authority too when villages are asked (or FARMOPS_CA)
   --data FOLDER       keeps the tracker's key and the owner's token (default: the folder of the database file)
   --name NAME         the farm's name (or FARMOPS_NAME; default "My farm")
@@ -59,6 +62,7 @@ const readArguments = Effect.try({
         "tls-key": { type: "string" },
         "tls-client-ca": { type: "string" },
         "agent-auth": { type: "string" },
+        "rate-limit": { type: "string" },
         ca: { type: "string" },
         data: { type: "string" },
         name: { type: "string" },
@@ -99,6 +103,17 @@ const tlsOf = (flags: Effect.Success<typeof readArguments>) => {
   })
 }
 
+/** Those that are named; the others keep their defaults. */
+const ratesOf = Effect.fnUntraced(function* (text: string) {
+  const rates: Record<keyof RequestRates, number> = { ...requestRatesDefault }
+  for (const part of text.split(",").filter((part) => part !== "")) {
+    const [, name = "", count = ""] = /^(agent|owner|address)=(\d{1,6})$/.exec(part.trim()) ?? []
+    if (name === "") return yield* fault("--rate-limit takes agent=N,owner=N,address=N, requests a second each")
+    rates[name as keyof RequestRates] = Number(count)
+  }
+  return rates
+})
+
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
 
@@ -123,6 +138,7 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
     timeZone: flags["time-zone"] ?? null,
     farmName: flags.name ?? process.env.FARMOPS_NAME ?? "My farm",
     sample: false,
+    requestRates: yield* ratesOf(flags["rate-limit"] ?? process.env.FARMOPS_RATE_LIMIT ?? ""),
     ...(tls === null ? {} : { tls }),
     ...(agentAuth === "" ? {} : { agentsMustBeKnown: agentAuth === "required" }),
     ...(publicUrl === undefined ? {} : { publicUrl }),

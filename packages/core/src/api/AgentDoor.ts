@@ -1,9 +1,10 @@
 /** Finds out which agent is asking, for both doors of the tracker: by an API key, or by a certificate that the owner's authority signed. */
+import { createHash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import type { Http2ServerRequest } from "node:http2"
 import { TLSSocket } from "node:tls"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Context, Effect, Layer, type Redacted } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import type { LedgerUnavailable } from "../farm/LedgerUnavailable.ts"
@@ -27,6 +28,11 @@ export const certifiedAgent = (request: IncomingMessage | Http2ServerRequest): s
   return names.map((name) => agentName.exec(String(name).toLowerCase())?.[1]).find((id) => id !== undefined) ?? null
 }
 
+/** More agents than one owner has; beyond it all are looked up again. */
+const seenKeysMax = 1000
+
+const digestOf = (key: string): string => createHash("sha256").update(key, "utf8").digest("hex")
+
 /** What was shown at the door. */
 export interface Shown {
   readonly bearer: Redacted.Redacted<string> | null
@@ -36,17 +42,30 @@ export interface Shown {
 /** See the top of the file. */
 export class AgentDoor extends Context.Service<
   AgentDoor,
-  { readonly identify: (shown: Shown) => Effect.Effect<Sender, LedgerUnavailable> }
+  {
+    readonly identify: (shown: Shown) => Effect.Effect<Sender, LedgerUnavailable>
+    /** Whose a key was when it was last shown; null for one that was never good. Good enough to count requests by. */
+    readonly knownAgent: (bearer: string) => string | null
+  }
 >()("@farmops/core/api/AgentDoor") {
   static readonly layer = (options: { readonly mustBeKnown: boolean }): Layer.Layer<AgentDoor, never, AgentKeys> =>
     Layer.effect(
       this,
-      Effect.map(AgentKeys, (keys) => ({
-        identify: Effect.fnUntraced(function* ({ bearer, certified }: Shown) {
-          const keyed = bearer === null ? null : yield* keys.agentOf(bearer)
-          return { agentId: keyed ?? certified, mustBeKnown: options.mustBeKnown }
-        })
-      }))
+      Effect.map(AgentKeys, (keys) => {
+        const seen = new Map<string, string>()
+        const remember = (key: string, agentId: string) => {
+          if (seen.size >= seenKeysMax) seen.clear()
+          seen.set(digestOf(key), agentId)
+        }
+        return {
+          identify: Effect.fnUntraced(function* ({ bearer, certified }: Shown) {
+            const keyed = bearer === null ? null : yield* keys.agentOf(bearer)
+            if (bearer !== null && keyed !== null) remember(Redacted.value(bearer), keyed)
+            return { agentId: keyed ?? certified, mustBeKnown: options.mustBeKnown }
+          }),
+          knownAgent: (bearer) => seen.get(digestOf(bearer)) ?? null
+        }
+      })
     )
 }
 
