@@ -58,6 +58,8 @@ export interface TrackerConfig {
   readonly sample: boolean
   /** Where villages reach this tracker, when it is not the address that it listens on. */
   readonly publicUrl?: string
+  /** Whether this process acts as the owner, and so cannot do without the token itself. */
+  readonly needsOwnerToken?: boolean
   /** Wins over the file `owner-token`. */
   readonly ownerToken?: Redacted.Redacted<string>
 }
@@ -68,7 +70,10 @@ export class RunningTracker extends Context.Service<
   {
     readonly url: string
     readonly grpcPort: number | null
-    readonly ownerToken: Redacted.Redacted<string>
+    /** Null where its hash alone is known. */
+    readonly ownerToken: Redacted.Redacted<string> | null
+    /** Whether this start made the token. */
+    readonly isOwnerTokenNew: boolean
   }
 >()("@farmops/tracker/RunningTracker") {}
 
@@ -99,7 +104,7 @@ export const ledgerLayer = (config: TrackerConfig) => {
   )
   const settings = Layer.mergeAll(
     TrackerKey.layerFile(config.dataDir),
-    OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null }),
+    OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null, needed: config.needsOwnerToken }),
     LedgerSettings.layer({ timeZone: config.timeZone, farmName: config.farmName, sample: config.sample })
   ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Node.layer)), Layer.provide(dataDirectory(config.dataDir)))
   return Layer.mergeAll(
@@ -147,7 +152,7 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
   Layer.effect(
     RunningTracker,
     Effect.gen(function* () {
-      const { token } = yield* OwnerToken
+      const { isNew, token } = yield* OwnerToken
       const feed = yield* FarmFeed
       const rpc = yield* makeTrackerRpc
       // An approval that was cut short.
@@ -162,7 +167,7 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
         )
       }
       const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort }, admit)
-      return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token }
+      return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token, isOwnerTokenNew: isNew }
     })
   )
 

@@ -39,7 +39,8 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
   --log LEVEL         debug, info, warn or error (default info)
   --version           print the version and end
 
-FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and kept in FOLDER/owner-token.
+FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and put into
+FOLDER/owner-token, which may be deleted once the token is kept elsewhere: the tracker remembers its hash.
 `
 
 /** The command line leaves out something that nothing can stand in for, or says something that cannot be. */
@@ -147,11 +148,24 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
   return config
 })
 
+/** To a person, never to a log: what is collected there is read by others. */
+const showToken = Effect.fnUntraced(function* (token: Redacted.Redacted<string>, dataDir: string) {
+  const path = `${dataDir}/owner-token`
+  if (!process.stderr.isTTY) {
+    return yield* Effect.logInfo("the owner's token was made; keep it elsewhere and delete its file").pipe(
+      Effect.annotateLogs({ path })
+    )
+  }
+  process.stderr.write(`The owner's token, shown this once: ${Redacted.value(token)}
+It is also in ${path}: keep it elsewhere, and you may delete that file.\n`)
+})
+
 const serve = Effect.fnUntraced(function* (config: TrackerConfig) {
   // Held until the end: a second tracker on the same folder says so and ends.
   yield* DataDirectory.open(config.dataDir)
   return yield* Effect.gen(function* () {
-    const { grpcPort, url } = yield* RunningTracker
+    const { grpcPort, isOwnerTokenNew, ownerToken, url } = yield* RunningTracker
+    if (isOwnerTokenNew && ownerToken !== null) yield* showToken(ownerToken, config.dataDir)
     yield* Effect.logInfo("tracker serves").pipe(
       Effect.annotateLogs({ url, ...(grpcPort === null ? {} : { grpcPort }) })
     )

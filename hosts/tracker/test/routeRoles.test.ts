@@ -24,7 +24,7 @@ const lets = (role: Role | null, asker: Asker, isLoopback: boolean): boolean => 
 
 interface Farm {
   readonly tracker: StartedTracker
-  readonly tokens: Readonly<Record<Asker, string | null>>
+  readonly tokens: Record<Asker, string | null>
   /** A proof of the agent whose key is known. */
   readonly line: string
 }
@@ -53,6 +53,8 @@ const isLetIn = ({ line, tokens, tracker }: Farm, { method, path, role }: RouteR
       ...(method === "GET" ? {} : { body: role === "agent" ? line : "{}" }),
       signal: stop.signal
     })
+    const isRotation = path === "/api/v1/owner/token/rotate" && response.ok
+    if (isRotation) tokens.owner = String(((await response.json()) as { owner_token: string }).owner_token)
     // A live view never ends.
     stop.abort()
     return response.status !== 401

@@ -15,6 +15,7 @@ const db = Flag.String("db").pipe(
 )
 const archives = Effect.promise(() => import("../trackerArchive.ts"))
 const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
+const trackerToken = Effect.promise(() => import("../trackerToken.ts"))
 const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
 const rulesFile = { file: Argument.String("file") }
 
@@ -90,6 +91,20 @@ export const trackerCommand = (invocation: Invocation) => {
               )
         )
       ).pipe(Command.withDescription("Let the tracker sign with a fresh key; what it signed stays good")),
+      Command.make("token").pipe(
+        Command.withDescription("The owner's token"),
+        Command.withSubcommands([
+          Command.make("rotate", { db }, (flags) =>
+            Effect.flatMap(root, ({ trackerUrl }) =>
+              Option.isSome(trackerUrl)
+                ? onFarm(Effect.flatMap(trackerToken, ({ rotateTokenAt }) => rotateTokenAt()))
+                : withLedger((place) =>
+                    Effect.flatMap(trackerToken, ({ rotateOwnToken }) => rotateOwnToken({ ...flags, ...place }))
+                  )
+            )
+          ).pipe(Command.withDescription("A fresh one, shown once; the one before opens nothing from then on"))
+        ])
+      ),
       Command.make("tls").pipe(
         Command.withDescription("Certificates for a tracker beyond this machine"),
         Command.withSubcommands([
