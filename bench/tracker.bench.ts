@@ -31,7 +31,6 @@ interface Load {
 interface Tracker {
   readonly url: string
   readonly grpc: string
-  readonly token: string
 }
 
 interface Measured extends Load {

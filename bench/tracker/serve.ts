@@ -1,7 +1,7 @@
 /** A tracker as a process of its own: `serve.ts FOLDER`. Its first line says where it answers; it ends with its parent's pipe. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { RunningTracker, trackerLayer } from "@farmops/tracker/layer"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { configAt } from "./agents.ts"
 
 const stopped = Effect.callback<void>((resume) => {
@@ -9,8 +9,8 @@ const stopped = Effect.callback<void>((resume) => {
 })
 
 const serve = Effect.gen(function* () {
-  const { grpcPort, ownerToken, url } = yield* RunningTracker
-  console.log(JSON.stringify({ url, grpc: `http://127.0.0.1:${grpcPort}`, token: Redacted.value(ownerToken) }))
+  const { grpcPort, url } = yield* RunningTracker
+  console.log(JSON.stringify({ url, grpc: `http://127.0.0.1:${grpcPort}` }))
   yield* stopped
 })
 

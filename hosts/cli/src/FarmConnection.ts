@@ -109,7 +109,7 @@ export class FarmConnection extends Context.Service<
 
 /** How a request to the tracker differs from a plain GET. */
 export interface RequestOptions {
-  readonly method?: "GET" | "POST" | "PUT"
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE"
   readonly body?: unknown
   readonly asOwner?: boolean
   /** Another server than the tracker. The owner's token is never sent there. */

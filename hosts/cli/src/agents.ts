@@ -96,6 +96,35 @@ export const enrollAgent = Effect.fn("enrollAgent")(function* (options: {
   if (answer.status === "pending") yield* printer.note(`approve it: farmops agent approve ${answer.agent_id}`)
 })
 
+/** Runs `agent key new`: the key is shown this once. */
+export const newAgentKey = Effect.fn("newAgentKey")(function* (id: string) {
+  const printer = yield* Printer
+  const { agent_id } = yield* pickAgent(Option.some(id))
+  const issued = yield* requestJson(
+    `/api/v1/agents/${agent_id}/key`,
+    Schema.Struct({ agent_id: Schema.String, api_key: Schema.String }),
+    { method: "POST", asOwner: true }
+  )
+  if (printer.json) return yield* printer.data(issued)
+  yield* printer.line(issued.api_key)
+  yield* printer.note(`hand it to ${agent_id} as tracker.api_key; it is not shown again`)
+})
+
+/** Runs `agent key drop`. */
+export const dropAgentKeys = Effect.fn("dropAgentKeys")(function* (id: string) {
+  const printer = yield* Printer
+  const { agent_id } = yield* pickAgent(Option.some(id))
+  const answer = yield* requestJson(
+    `/api/v1/agents/${agent_id}/key`,
+    Schema.Struct({ agent_id: Schema.String, dropped: Schema.Int }),
+    { method: "DELETE", asOwner: true }
+  )
+  if (printer.json) return yield* printer.data(answer)
+  yield* printer.line(
+    `${answer.dropped} ${answer.dropped === 1 ? "key" : "keys"} of ${agent_id} no longer open anything`
+  )
+})
+
 /** Runs `agent approve`, for a new agent or one that is frozen. Needs the owner's token. */
 export const approveAgent = Effect.fn("approveAgent")(function* (id: string) {
   const printer = yield* Printer

@@ -47,7 +47,9 @@ export const farmLayer = (config: FarmConfig) => {
     dataDir,
     timeZone: null,
     farmName: config.farmName,
-    sample: config.sample
+    sample: config.sample,
+    // It approves its own agent.
+    needsOwnerToken: true
   })
   const agent = agentLayer(
     {

@@ -1,6 +1,8 @@
 /** The tracker as Layers: one ledger on one database, the API over it, and two doors for proofs beside REST. */
+import { AgentDoor, ForAgents } from "@farmops/core/api/AgentDoor"
 import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
 import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
+import { makeAdmit, type RequestRates, requestRatesDefault } from "@farmops/core/api/RequestLimits"
 import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
 import { TrackerApi } from "@farmops/core/api/TrackerApi"
 import { makeTrackerRpc } from "@farmops/core/api/TrackerRpc"
@@ -28,6 +30,7 @@ import { Shop } from "@farmops/core/farm/Shop"
 import { SnapshotSigner } from "@farmops/core/farm/SnapshotSigner"
 import { TrackerKey } from "@farmops/core/farm/TrackerKey"
 import { TrustStore } from "@farmops/core/farm/TrustStore"
+import { AgentKeys } from "@farmops/core/farm/trust/AgentKeys"
 import { Villages } from "@farmops/core/farm/Villages"
 import { isLoopback } from "@farmops/core/host/guardHostName"
 import { Health, healthRoutes } from "@farmops/core/host/Health"
@@ -39,7 +42,6 @@ import * as Ed25519Fastest from "@farmops/proof/Ed25519Fastest"
 import { Context, Effect, FileSystem, Layer, type Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { PrometheusMetrics } from "effect/observability"
 
 /** Everything a tracker needs to know before it starts. */
 export interface TrackerConfig {
@@ -50,6 +52,10 @@ export interface TrackerConfig {
   readonly host: string
   /** Certificate and key; left out, it speaks plain HTTP. */
   readonly tls?: TlsFiles
+  /** Whether agents have to show an API key or a certificate; left out, beyond loopback they have to. */
+  readonly agentsMustBeKnown?: boolean
+  /** How often each may ask; left out, `requestRatesDefault`. */
+  readonly requestRates?: RequestRates
   /** Where the tracker's key and the owner's token lie. */
   readonly dataDir: string
   /** IANA name; null takes the ledger's own, or the system's for a new one. */
@@ -58,6 +64,8 @@ export interface TrackerConfig {
   readonly sample: boolean
   /** Where villages reach this tracker, when it is not the address that it listens on. */
   readonly publicUrl?: string
+  /** Whether this process acts as the owner, and so cannot do without the token itself. */
+  readonly needsOwnerToken?: boolean
   /** Wins over the file `owner-token`. */
   readonly ownerToken?: Redacted.Redacted<string>
 }
@@ -68,7 +76,10 @@ export class RunningTracker extends Context.Service<
   {
     readonly url: string
     readonly grpcPort: number | null
-    readonly ownerToken: Redacted.Redacted<string>
+    /** Null where its hash alone is known. */
+    readonly ownerToken: Redacted.Redacted<string> | null
+    /** Whether this start made the token. */
+    readonly isOwnerTokenNew: boolean
   }
 >()("@farmops/tracker/RunningTracker") {}
 
@@ -99,7 +110,7 @@ export const ledgerLayer = (config: TrackerConfig) => {
   )
   const settings = Layer.mergeAll(
     TrackerKey.layerFile(config.dataDir),
-    OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null }),
+    OwnerToken.layer({ directory: config.dataDir, chosen: config.ownerToken ?? null, needed: config.needsOwnerToken }),
     LedgerSettings.layer({ timeZone: config.timeZone, farmName: config.farmName, sample: config.sample })
   ).pipe(Layer.provideMerge(Layer.merge(database, Ed25519Fastest.layer)), Layer.provide(dataDirectory(config.dataDir)))
   return Layer.mergeAll(
@@ -115,24 +126,24 @@ export const ledgerLayer = (config: TrackerConfig) => {
     LatestAudit.layer(config.dbUrl)
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
-    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
+    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, AgentKeys.layer, LedgerWriter.layer)),
     // Above everything that writes, so that it is the first line.
     Layer.provideMerge(layerFoundingRules),
     Layer.provideMerge(settings)
   )
 }
 
-const routes = (config: TrackerConfig) => {
+/** Every route that the tracker answers over HTTP, but RPC. */
+export const routes = (config: Pick<TrackerConfig, "host">) => {
   const open = isLoopback(config.host)
   return Layer.mergeAll(
     HttpApiBuilder.layer(TrackerApi, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide(layerTrackerHandlers),
-      Layer.provide(Layer.merge(RequireOwner.layer, OwnerReads.layer(open)))
+      Layer.provide(Layer.mergeAll(RequireOwner.layer, OwnerReads.layer(open), ForAgents.layer))
     ),
     layerLazyDocs(TrackerApi),
     trackerRoutes({ open }),
     healthRoutes,
-    PrometheusMetrics.layerHttp({ path: "/metrics" }),
     layerProblems
   )
 }
@@ -153,21 +164,22 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
   Layer.effect(
     RunningTracker,
     Effect.gen(function* () {
-      const { token } = yield* OwnerToken
+      const { isNew, token } = yield* OwnerToken
       const feed = yield* FarmFeed
       const rpc = yield* makeTrackerRpc
       // An approval that was cut short.
       yield* (yield* ProofIntake).settleAll
       yield* Effect.addFinalizer(() => feed.close)
-      yield* door.open(rpc)
+      const admit = yield* makeAdmit(config.requestRates ?? requestRatesDefault)
+      yield* door.open(rpc, admit)
       const { grpcPort, host } = config
       if (!isLoopback(host) && config.tls === undefined) {
         yield* Effect.logWarning(
           "the tracker listens beyond this machine without TLS: tokens and proofs can be read on the way (--tls-cert, --tls-key)"
         )
       }
-      const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort })
-      return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token }
+      const grpc = grpcPort === null ? null : yield* serveGrpc(rpc, { host, port: grpcPort }, admit)
+      return { url: yield* ownUrl(config), grpcPort: grpc, ownerToken: token, isOwnerTokenNew: isNew }
     })
   )
 
@@ -181,6 +193,7 @@ export const trackerLayer = (config: TrackerConfig) =>
         Layer.provideMerge(layerServer({ host: config.host, port: config.port, tls: config.tls, wrap: door.wrap })),
         // Below the server, so that its last checkpoint comes after the last proof.
         Layer.provideMerge(Layer.mergeAll(layerKeepCheckpoints, layerKeepMilestones, layerKeepProofIndex)),
+        Layer.provideMerge(AgentDoor.layer({ mustBeKnown: config.agentsMustBeKnown ?? !isLoopback(config.host) })),
         Layer.provideMerge(ledgerLayer(config)),
         Layer.provideMerge(Health.layer)
       )

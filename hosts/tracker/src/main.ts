@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import { dirname, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
+import { type RequestRates, requestRatesDefault } from "@farmops/core/api/RequestLimits"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
@@ -26,6 +27,10 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
   --tls-key FILE      its private key (or FARMOPS_TLS_CERT and FARMOPS_TLS_KEY)
   --tls-client-ca FILE
                       know agents by certificates that this one signed (or FARMOPS_TLS_CLIENT_CA)
+  --agent-auth MODE   required: agents show an API key or a certificate; optional: their signatures do
+                      (or FARMOPS_AGENT_AUTH; default required beyond loopback)
+  --rate-limit LIST   requests a second, as agent=100,owner=50,address=10 (the defaults; 0 sets no limit), ten times as
+                      many at once (or FARMOPS_RATE_LIMIT); a stream of proofs is one request
   --ca FILE           trust this authority too when villages are asked (or FARMOPS_CA)
   --data FOLDER       keeps the tracker's key and the owner's token (default: the folder of the database file)
   --name NAME         the farm's name (or FARMOPS_NAME; default "My farm")
@@ -36,7 +41,8 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
   --healthcheck       ask the tracker that serves on --port of this machine whether it is ready, and end with 0 or 69
   --version           print the version and end
 
-FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and kept in FOLDER/owner-token.
+FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and put into
+FOLDER/owner-token, which may be deleted once the token is kept elsewhere: the tracker remembers its hash.
 `
 
 /** The command line leaves out something that nothing can stand in for, or says something that cannot be. */
@@ -58,6 +64,8 @@ const readArguments = Effect.try({
         "tls-cert": { type: "string" },
         "tls-key": { type: "string" },
         "tls-client-ca": { type: "string" },
+        "agent-auth": { type: "string" },
+        "rate-limit": { type: "string" },
         ca: { type: "string" },
         data: { type: "string" },
         name: { type: "string" },
@@ -99,6 +107,17 @@ const tlsOf = (flags: Effect.Success<typeof readArguments>) => {
   })
 }
 
+/** Those that are named; the others keep their defaults. */
+const ratesOf = Effect.fnUntraced(function* (text: string) {
+  const rates: Record<keyof RequestRates, number> = { ...requestRatesDefault }
+  for (const part of text.split(",").filter((part) => part !== "")) {
+    const [, name = "", count = ""] = /^(agent|owner|address)=(\d{1,6})$/.exec(part.trim()) ?? []
+    if (name === "") return yield* fault("--rate-limit takes agent=N,owner=N,address=N, requests a second each")
+    rates[name as keyof RequestRates] = Number(count)
+  }
+  return rates
+})
+
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
 
@@ -112,6 +131,8 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
   if (tls !== null && grpc !== undefined) {
     return yield* fault("with TLS gRPC is on the same port; leave out --grpc-port, which is plain text")
   }
+  const agentAuth = flags["agent-auth"] ?? process.env.FARMOPS_AGENT_AUTH ?? ""
+  if (!["", "required", "optional"].includes(agentAuth)) return yield* fault("--agent-auth takes required or optional")
   const config: TrackerConfig = {
     dbUrl,
     port: yield* portOf("--port", flags.port ?? "8443"),
@@ -121,18 +142,33 @@ const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof rea
     timeZone: flags["time-zone"] ?? null,
     farmName: flags.name ?? process.env.FARMOPS_NAME ?? "My farm",
     sample: false,
+    requestRates: yield* ratesOf(flags["rate-limit"] ?? process.env.FARMOPS_RATE_LIMIT ?? ""),
     ...(tls === null ? {} : { tls }),
+    ...(agentAuth === "" ? {} : { agentsMustBeKnown: agentAuth === "required" }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(token === "" ? {} : { ownerToken: Redacted.make(token, { label: "owner token" }) })
   }
   return config
 })
 
+/** To a person, never to a log: what is collected there is read by others. */
+const showToken = Effect.fnUntraced(function* (token: Redacted.Redacted<string>, dataDir: string) {
+  const path = `${dataDir}/owner-token`
+  if (!process.stderr.isTTY) {
+    return yield* Effect.logInfo("the owner's token was made; keep it elsewhere and delete its file").pipe(
+      Effect.annotateLogs({ path })
+    )
+  }
+  process.stderr.write(`The owner's token, shown this once: ${Redacted.value(token)}
+It is also in ${path}: keep it elsewhere, and you may delete that file.\n`)
+})
+
 const serve = Effect.fnUntraced(function* (config: TrackerConfig) {
   // Held until the end: a second tracker on the same folder says so and ends.
   yield* DataDirectory.open(config.dataDir)
   return yield* Effect.gen(function* () {
-    const { grpcPort, url } = yield* RunningTracker
+    const { grpcPort, isOwnerTokenNew, ownerToken, url } = yield* RunningTracker
+    if (isOwnerTokenNew && ownerToken !== null) yield* showToken(ownerToken, config.dataDir)
     yield* Effect.logInfo("tracker serves").pipe(
       Effect.annotateLogs({ url, ...(grpcPort === null ? {} : { grpcPort }) })
     )

@@ -52,7 +52,7 @@ const parse = (text: string): unknown => {
 export const startTracker = Effect.fnUntraced(function* (config: TrackerConfig) {
   const services = yield* Layer.build(trackerLayer(config).pipe(Layer.provideMerge(NodeServices.layer)))
   const { grpcPort, ownerToken, url } = Context.get(services, RunningTracker)
-  const token = Redacted.value(ownerToken)
+  const token = ownerToken === null ? "" : Redacted.value(ownerToken)
   const ask = (path: string, asked: Asked = {}) =>
     Effect.promise(async (signal): Promise<Answer> => {
       const response = await fetch(`${url}${path}`, {

@@ -2,6 +2,7 @@
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
+import { AgentDoor } from "../src/api/AgentDoor.ts"
 import { FarmFeed } from "../src/farm/FarmFeed.ts"
 import { layerFoundingRules } from "../src/farm/foundingRules.ts"
 import { FarmKeys } from "../src/farm/keys/FarmKeys.ts"
@@ -16,6 +17,7 @@ import { Shop } from "../src/farm/Shop.ts"
 import { SnapshotSigner } from "../src/farm/SnapshotSigner.ts"
 import { TrackerKey } from "../src/farm/TrackerKey.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
+import { AgentKeys } from "../src/farm/trust/AgentKeys.ts"
 import * as Database from "../src/sql/Database.ts"
 import { makeRecoverableAgent, makeTestAgent, type TestAgent } from "./proofFixture.ts"
 
@@ -27,9 +29,12 @@ export const farmServicesIn = (timeZone: string | null) =>
     Shop.layer,
     LedgerRules.layer,
     LedgerTimeZone.layer,
-    FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))
+    FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer)),
+    AgentDoor.layer({ mustBeKnown: false })
   ).pipe(
-    Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(TrustStore.layer, AgentKeys.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)
+    ),
     Layer.provideMerge(LedgerSettings.layer({ timeZone, farmName: "Test farm", sample: false })),
     Layer.provideMerge(TrackerKey.layerMemory),
     Layer.provideMerge(Ed25519Node.layer)

@@ -74,6 +74,17 @@ export const agentCommand = (invocation: Invocation) => {
       Command.make("approve", { id: agentId }, ({ id }) =>
         onFarm(Effect.flatMap(agents, ({ approveAgent }) => approveAgent(id)))
       ).pipe(Command.withDescription("Let an agent's proofs count, also after it was frozen for a fork")),
+      Command.make("key").pipe(
+        Command.withDescription("Keys with which agents come through a tracker's door"),
+        Command.withSubcommands([
+          Command.make("new", { id: agentId }, ({ id }) =>
+            onFarm(Effect.flatMap(agents, ({ newAgentKey }) => newAgentKey(id)))
+          ).pipe(Command.withDescription("A fresh key, shown once; the one before stays good until the next")),
+          Command.make("drop", { id: agentId }, ({ id }) =>
+            onFarm(Effect.flatMap(agents, ({ dropAgentKeys }) => dropAgentKeys(id)))
+          ).pipe(Command.withDescription("Take every key of an agent back"))
+        ])
+      ),
       Command.make(
         "revoke",
         {

@@ -23,6 +23,7 @@ const full = Flag.Boolean("full").pipe(
 const archives = Effect.promise(() => import("../trackerArchive.ts"))
 const backups = Effect.promise(() => import("../trackerBackup.ts"))
 const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
+const trackerToken = Effect.promise(() => import("../trackerToken.ts"))
 const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
 const timeZones = Effect.promise(() => import("../trackerTimeZone.ts"))
 const restore = Effect.fnUntraced(function* (options: LedgerPlaceOptions & { readonly path: string }) {
@@ -148,6 +149,20 @@ export const trackerCommand = (invocation: Invocation) => {
               )
         )
       ).pipe(Command.withDescription("Let the tracker sign with a fresh key; what it signed stays good")),
+      Command.make("token").pipe(
+        Command.withDescription("The owner's token"),
+        Command.withSubcommands([
+          Command.make("rotate", { db }, (flags) =>
+            Effect.flatMap(root, ({ trackerUrl }) =>
+              Option.isSome(trackerUrl)
+                ? onFarm(Effect.flatMap(trackerToken, ({ rotateTokenAt }) => rotateTokenAt()))
+                : withLedger((place) =>
+                    Effect.flatMap(trackerToken, ({ rotateOwnToken }) => rotateOwnToken({ ...flags, ...place }))
+                  )
+            )
+          ).pipe(Command.withDescription("A fresh one, shown once; the one before opens nothing from then on"))
+        ])
+      ),
       Command.make("tls").pipe(
         Command.withDescription("Certificates for a tracker beyond this machine"),
         Command.withSubcommands([

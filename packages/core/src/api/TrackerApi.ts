@@ -9,6 +9,7 @@ import { FarmState } from "../farm/FarmState.ts"
 import { ScoredProof } from "../farm/Ledger.ts"
 import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
+import { ForAgents } from "./AgentDoor.ts"
 import { AuditGroup } from "./AuditApi.ts"
 import { MomentInvalid, MomentMovedAway, TooManyAsk } from "./historyAnswers.ts"
 import { RequestForm } from "./InvalidRequest.ts"
@@ -16,12 +17,14 @@ import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
+import { OpenToAll } from "./routeRoles.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { TimeZoneDecisionGroup, TimeZoneGroup } from "./TimeZoneApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
 import {
   AgentConflict,
   AgentMissing,
+  AgentUnauthenticated,
   CheckpointMissing,
   EnrolmentForbidden,
   LedgerAway,
@@ -68,7 +71,7 @@ const Size = Schema.NumberFromString.check(
 
 const plainText = "text/plain; charset=utf-8"
 
-// No token: the agent's signature is the credential.
+// The agent's signature is the credential. Beyond loopback the door asks for its API key or certificate too.
 class SubmissionGroup extends HttpApiGroup.make("submission")
   .add(
     HttpApiEndpoint.post("submit", "/proofs", {
@@ -79,15 +82,19 @@ class SubmissionGroup extends HttpApiGroup.make("submission")
         HeldAnswer,
         SetAsideAnswer.pipe(HttpApiSchema.status(202))
       ],
-      error: [ProofInvalid, ProofForbidden, ProofConflict, LedgerAway]
-    }).annotateMerge(about("Submit one proof: the exact canonical JSON that was signed, at most 8,192 bytes"))
+      error: [ProofInvalid, AgentUnauthenticated, ProofForbidden, ProofConflict, LedgerAway]
+    })
+      .middleware(ForAgents)
+      .annotateMerge(about("Submit one proof: the exact canonical JSON that was signed, at most 8,192 bytes"))
   )
   .add(
     HttpApiEndpoint.post("enroll", "/agents/enroll", {
       payload: EnrolmentRequest,
       success: EnrolmentAnswer,
       error: [EnrolmentForbidden, AgentConflict, LedgerAway]
-    }).annotateMerge(about("Ask to be trusted, or ask where the decision stands; harmless when repeated"))
+    })
+      .annotate(OpenToAll, true)
+      .annotateMerge(about("Ask to be trusted, or ask where the decision stands; harmless when repeated"))
   )
   .prefix("/api/v1") {}
 
@@ -243,6 +250,7 @@ class PublicGroup extends HttpApiGroup.make("public")
       error: [CheckpointMissing, LedgerDiffers, LedgerAway]
     }).annotateMerge(about("The proof (RFC 6962) that the ledger of one size is the beginning of that of another"))
   )
+  .annotate(OpenToAll, true)
   .prefix("/api/v1/public") {}
 
 /** `/openapi.json` and `/docs` are made from this. */

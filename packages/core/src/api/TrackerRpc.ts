@@ -1,10 +1,14 @@
 /** Proof submission over gRPC and Connect: the same intake as REST, a batch at a time. Bytes in, bytes kept. */
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect"
+import { Code, ConnectError, type ConnectRouter, createContextKey, type HandlerContext } from "@connectrpc/connect"
 import { recordBytesMax } from "@farmops/proof/proofForm"
-import { Cause, Effect, Exit, Result } from "effect"
+import { Cause, Effect, Exit, Redacted, Result } from "effect"
 import type { LedgerUnavailable } from "../farm/LedgerUnavailable.ts"
 import { groupMax, type IntakeAnswer, ProofIntake } from "../farm/ProofIntake.ts"
 import { ProofService } from "../gen/farmops/proof/v1/proof_pb.ts"
+import { AgentDoor } from "./AgentDoor.ts"
+
+/** The agent that a call's certificate names; whoever opens a door for calls fills it in. */
+export const certifiedSender = createContextKey<string | null>(null)
 
 // The answers of one stream go out together at its end, below the megabyte that clients take.
 const streamMax = 4096
@@ -46,6 +50,7 @@ async function* untilAborted<A>(messages: AsyncIterable<A>, signal: AbortSignal)
 /** Makes the routes; `Effect.runPromise` at this edge is what an adapter of another framework needs. */
 export const makeTrackerRpc = Effect.gen(function* () {
   const intake = yield* ProofIntake
+  const { identify } = yield* AgentDoor
   const context = yield* Effect.context<never>()
 
   const run = async <A>(effect: Effect.Effect<A, LedgerUnavailable>, signal: AbortSignal): Promise<A> => {
@@ -59,18 +64,26 @@ export const makeTrackerRpc = Effect.gen(function* () {
       : new ConnectError("the server failed", Code.Internal)
   }
 
+  const senderOf = ({ requestHeader, signal, values }: HandlerContext) => {
+    const token = /^bearer (\S+)$/i.exec(requestHeader.get("authorization") ?? "")?.[1]
+    const bearer = token === undefined ? null : Redacted.make(token)
+    return run(identify({ bearer, certified: values.get(certifiedSender) }), signal)
+  }
+
   return (router: ConnectRouter): ConnectRouter =>
     router.service(ProofService, {
-      submit: async ({ proof }, { signal }) => {
-        const [answer] = await run(intake.acceptBatch([proof]), signal)
+      submit: async ({ proof }, context) => {
+        const [answer] = await run(intake.acceptBatch([proof], await senderOf(context)), context.signal)
         if (answer === undefined) throw new ConnectError("no answer", Code.Internal)
         return { result: resultOf(answer) }
       },
-      submitBatch: async (requests, { signal }) => {
+      submitBatch: async (requests, context) => {
+        const { signal } = context
+        const sender = await senderOf(context)
         const results: Array<ReturnType<typeof resultOf>> = []
         let group: Array<Uint8Array> = []
         const flush = async () => {
-          const answers = await run(intake.acceptBatch(group), signal)
+          const answers = await run(intake.acceptBatch(group, sender), signal)
           for (const answer of answers) results.push(resultOf(answer))
           group = []
         }

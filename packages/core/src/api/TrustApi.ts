@@ -1,4 +1,5 @@
 /** The tracker's routes about agents: who asked, what their keys did, and the owner's decisions. */
+import { AgentId } from "@farmops/proof/FarmProof"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { AgentRecord } from "../farm/Enrolment.ts"
@@ -83,6 +84,20 @@ export class DecisionGroup extends HttpApiGroup.make("decisions")
       .annotateMerge(
         about("Take nothing more from the agent, for good, and void what came after the last trusted proof")
       )
+  )
+  .add(
+    HttpApiEndpoint.post("issueKey", "/agents/:id/key", {
+      params: ById,
+      success: Schema.Struct({ agent_id: AgentId, api_key: Schema.String }),
+      error: [AgentMissing, AgentConflict, LedgerAway]
+    }).annotateMerge(about("A fresh API key for the agent, shown this once; the one before stays good until the next"))
+  )
+  .add(
+    HttpApiEndpoint.delete("dropKeys", "/agents/:id/key", {
+      params: ById,
+      success: Schema.Struct({ agent_id: AgentId, dropped: Schema.Int }),
+      error: [AgentMissing, LedgerAway]
+    }).annotateMerge(about("Take every API key of the agent back"))
   )
   .middleware(RequireOwner)
   .prefix("/api/v1") {}

@@ -17,6 +17,7 @@ import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
+import { AskingAgent } from "./AgentDoor.ts"
 import { layerAuditHandlers } from "./auditHandlers.ts"
 import { eventStream } from "./eventStream.ts"
 import { historyProblems } from "./historyAnswers.ts"
@@ -29,6 +30,7 @@ import { TrackerApi } from "./TrackerApi.ts"
 import { layerTimeZoneHandlers } from "./timeZoneHandlers.ts"
 import {
   AgentConflict,
+  AgentUnauthenticated,
   CheckpointMissing,
   EnrolmentForbidden,
   LedgerDiffers,
@@ -62,6 +64,7 @@ const conflicts: ReadonlySet<RefusalCode> = new Set([
 
 const refusal = ({ code, detail, expected, path }: ProofRefused) => {
   const body = { code, detail, expected, path }
+  if (code === "agent_unauthenticated") return Effect.fail(new AgentUnauthenticated(body))
   if (forbidden.has(code)) return Effect.fail(new ProofForbidden(body))
   return Effect.fail(conflicts.has(code) ? new ProofConflict(body) : new ProofInvalid(body))
 }
@@ -74,7 +77,7 @@ const submission = HttpApiBuilder.group(
     const trust = yield* TrustStore
     return handlers.handleAll({
       submit: ({ payload }) =>
-        intake.accept(payload).pipe(
+        Effect.flatMap(AskingAgent, (sender) => intake.accept(payload, sender)).pipe(
           // The answers differ in type, so that each gets its own status.
           Effect.map(({ already, coins, pending, ...taken }) =>
             pending

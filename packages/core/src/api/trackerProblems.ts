@@ -25,6 +25,13 @@ export class ProofForbidden extends HttpApiError.Problem<ProofForbidden>()(
   refusalBody
 ) {}
 
+/** The sender has not shown that it is the proof's agent. */
+export class AgentUnauthenticated extends HttpApiError.Problem<AgentUnauthenticated>()(
+  "AgentUnauthenticated",
+  { type: "about:blank", status: 401, title: "This needs the agent's API key or certificate" },
+  refusalBody
+) {}
+
 /** The proof does not continue the chain that the ledger holds. */
 export class ProofConflict extends HttpApiError.Problem<ProofConflict>()(
   "ProofConflict",

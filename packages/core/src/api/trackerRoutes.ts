@@ -1,6 +1,7 @@
-/** What a browser asks the tracker for: the page, the picture and the verifier. */
+/** What a browser asks the tracker for: the page, the picture and the verifier; and a scraper for the metrics. */
 import { Effect, Redacted } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
 import { drawFarm } from "../farm/drawFarm.ts"
 import { Ledger } from "../farm/Ledger.ts"
 import { OwnerToken } from "../farm/OwnerToken.ts"
@@ -43,6 +44,15 @@ export const trackerRoutes = (options: { readonly open: boolean }) =>
       )
 
       yield* router.add("GET", "/farm.svg", asOwner(picture))
+      yield* router.add(
+        "GET",
+        "/metrics",
+        asOwner(
+          Effect.map(PrometheusMetrics.format(), (text) =>
+            HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+          )
+        )
+      )
       yield* router.add(
         "GET",
         "/",

@@ -1,9 +1,10 @@
 /** Answers the routes about agents from `TrustStore` and `Ledger`. Translates their errors, each to one problem. */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Ledger } from "../farm/Ledger.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
+import { AgentKeys } from "../farm/trust/AgentKeys.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 import { AgentConflict } from "./trackerProblems.ts"
@@ -37,6 +38,7 @@ const decisions = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const store = yield* TrustStore
     const intake = yield* ProofIntake
+    const keys = yield* AgentKeys
     return handlers.handleAll({
       approve: ({ params }) =>
         store.approve(params.id).pipe(
@@ -47,6 +49,18 @@ const decisions = HttpApiBuilder.group(
             AgentRevoked: conflict("agent_revoked", "A revoked agent stays revoked; enrol a new one."),
             LedgerUnavailable: away
           })
+        ),
+      issueKey: ({ params }) =>
+        Effect.map(keys.issue(params.id), (key) => ({ agent_id: params.id, api_key: Redacted.value(key) })).pipe(
+          Effect.catchTags({
+            AgentUnknown: agentMissing,
+            AgentRevoked: conflict("agent_revoked", "A revoked agent gets no key."),
+            LedgerUnavailable: away
+          })
+        ),
+      dropKeys: ({ params }) =>
+        Effect.map(keys.drop(params.id), (dropped) => ({ agent_id: params.id, dropped })).pipe(
+          Effect.catchTags({ AgentUnknown: agentMissing, LedgerUnavailable: away })
         ),
       revoke: ({ params, payload }) => {
         const lastTrusted = payload?.last_trusted

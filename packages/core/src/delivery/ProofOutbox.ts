@@ -21,8 +21,9 @@ export interface OutboxState {
   readonly stopped: string | null
 }
 
-/** Codes that the owner cures with an approval or by restoring an archive, or time: this machine's clock may be ahead of the tracker's. */
+/** Codes that the owner cures with an approval, with a key or by restoring an archive, or time: this machine's clock may be ahead of the tracker's. */
 const passingCodes: ReadonlySet<string> = new Set<RefusalCode>([
+  "agent_unauthenticated",
   "agent_unknown",
   "agent_pending",
   "agent_frozen",

@@ -13,6 +13,7 @@ import { LedgerWriter, type WrittenProof } from "./LedgerWriter.ts"
 import type { ProofRefused } from "./ProofRefused.ts"
 import { TrustStore } from "./TrustStore.ts"
 import type { Candidate } from "./trust/checkSigner.ts"
+import { inside, type Sender } from "./trust/Sender.ts"
 import type { Keeping } from "./waiting/keepWaiting.ts"
 import { settleWaiting } from "./waiting/settleWaiting.ts"
 import { WaitingProofs } from "./waiting/WaitingProofs.ts"
@@ -184,10 +185,17 @@ const make = Effect.gen(function* () {
 
   const acceptLines = (
     lines: ReadonlyArray<string | Uint8Array>,
-    settles: boolean
+    settles: boolean,
+    sender: Sender = inside
   ): Effect.Effect<ReadonlyArray<IntakeAnswer>, LedgerUnavailable> =>
     Effect.gen(function* () {
-      const checkLines = makeLineCheck({ trust, waiting, backend, settle: settles ? settle : () => Effect.void })
+      const checkLines = makeLineCheck({
+        trust,
+        waiting,
+        backend,
+        sender,
+        settle: settles ? settle : () => Effect.void
+      })
       const checks = yield* checkLines(lines)
       const checked = checks.flatMap((check) => (Result.isSuccess(check) ? [check.success] : []))
       const candidates = checked.flatMap(({ candidate, waits }) => (waits ? [] : [candidate]))
@@ -207,16 +215,19 @@ const make = Effect.gen(function* () {
     settling.withPermits(1)
   )
 
-  const acceptBatch = Effect.fn("ProofIntake.acceptBatch")(function* (lines: ReadonlyArray<string | Uint8Array>) {
+  const acceptBatch = Effect.fn("ProofIntake.acceptBatch")(function* (
+    lines: ReadonlyArray<string | Uint8Array>,
+    sender: Sender = inside
+  ) {
     const startedAt = yield* Clock.currentTimeNanos
-    const answers = yield* acceptLines(lines, true)
+    const answers = yield* acceptLines(lines, true, sender)
     yield* countAnswers(answers)
     yield* Metric.update(intakeSeconds, Number((yield* Clock.currentTimeNanos) - startedAt) / 1e9)
     return answers
   })
 
-  const accept = Effect.fn("ProofIntake.accept")(function* (line: string | Uint8Array) {
-    const [answer] = yield* acceptBatch([line])
+  const accept = Effect.fn("ProofIntake.accept")(function* (line: string | Uint8Array, sender: Sender = inside) {
+    const [answer] = yield* acceptBatch([line], sender)
     if (answer === undefined) return yield* Effect.die(new Error("a batch of one line has one answer"))
     return yield* Effect.fromResult(answer)
   })

@@ -6,6 +6,7 @@ import { Schema } from "effect"
  * The closed list. Those of the proof's own form come from `verify`; the rest are the ledger's:
  * `agent_unknown`, `agent_pending`, `agent_frozen`: may be taken later, once the owner approved the agent. `agent_revoked`:
  * never.
+ * `agent_unauthenticated`: the sender has not shown the agent's API key or certificate.
  * `pending_full`: no more proofs can be set aside for agents that wait; the sender keeps it and tries again.
  * `future_timestamp`: the work's time is more than five minutes ahead of the tracker's clock.
  * `gap`: proofs before this one are missing, `expected` is the sequence to send. `forked`: another proof has this sequence.
@@ -15,6 +16,7 @@ import { Schema } from "effect"
  */
 export const refusalCodes = [
   ...proofFaultCodes,
+  "agent_unauthenticated",
   "agent_unknown",
   "agent_pending",
   "agent_frozen",

@@ -1,11 +1,12 @@
 /** All that can be said of submitted lines before the ledger is asked: their form, their time, their agents' standing, their signatures. */
 import type { VerifyBackend } from "@farmops/proof/strictEd25519"
-import { parseProof, type UnverifiedProof } from "@farmops/proof/verify"
+import { type FarmProof, parseProof, type UnverifiedProof } from "@farmops/proof/verify"
 import { Clock, Effect, Result } from "effect"
 import type { LedgerUnavailable } from "./LedgerUnavailable.ts"
 import { type ProofRefused, refused, refusedFor } from "./ProofRefused.ts"
 import type { TrustStore } from "./TrustStore.ts"
 import { afterCandidate, type Candidate, checkSigner, type SignerView } from "./trust/checkSigner.ts"
+import { refuseSender, type Sender } from "./trust/Sender.ts"
 import type { WaitingProofs } from "./waiting/WaitingProofs.ts"
 
 /** How far a proof's time may lie ahead of the tracker's clock. */
@@ -26,6 +27,10 @@ export interface CheckedLine {
 
 const fromTheFuture = refused("future_timestamp", "the work's time is more than 5 minutes in this tracker's future")
 
+/** What is wrong with a line whose form is good, before its agent is looked up. */
+const refusalOf = ({ agent, timestamp }: FarmProof, sender: Sender, latestMs: number): ProofRefused | null =>
+  Date.parse(timestamp) > latestMs ? fromTheFuture : refuseSender(sender, agent.agent_id)
+
 const checkOf = (
   parsed: UnverifiedProof,
   standing: Standing,
@@ -42,9 +47,10 @@ export const makeLineCheck = (parts: {
   readonly trust: TrustStore["Service"]
   readonly waiting: WaitingProofs["Service"]
   readonly backend: VerifyBackend
+  readonly sender: Sender
   readonly settle: (agentId: string) => Effect.Effect<void, LedgerUnavailable>
 }) => {
-  const { backend, settle, trust, waiting } = parts
+  const { backend, sender, settle, trust, waiting } = parts
 
   const standingOf = (agentId: string): Effect.Effect<Result.Result<Standing, ProofRefused>, LedgerUnavailable> =>
     Effect.gen(function* () {
@@ -72,9 +78,10 @@ export const makeLineCheck = (parts: {
         checks.push(Result.fail(refusedFor(parsed.fault)))
         continue
       }
-      const { agent, timestamp } = parsed.value.proof
-      if (Date.parse(timestamp) > latestMs) {
-        checks.push(Result.fail(fromTheFuture))
+      const { agent } = parsed.value.proof
+      const refusal = refusalOf(parsed.value.proof, sender, latestMs)
+      if (refusal !== null) {
+        checks.push(Result.fail(refusal))
         continue
       }
       const standing = standings.get(agent.agent_id) ?? (yield* standingOf(agent.agent_id))

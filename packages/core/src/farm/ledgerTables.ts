@@ -11,6 +11,7 @@ import { createEventKinds } from "./keys/keyTables.ts"
 import { createProofIndex } from "./listing/proofIndex.ts"
 import { createMilestones } from "./milestones/milestoneTables.ts"
 import { createShop } from "./shop/shopTables.ts"
+import { createAgentKeys } from "./trust/agentKeyTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 import { createWaitingProofs } from "./waiting/waitingTables.ts"
 
@@ -85,5 +86,6 @@ export const ledgerMigrations: Migrations = {
   "0006_calendar": createCalendar,
   "0007_waiting_proofs": createWaitingProofs,
   "0008_proof_index": createProofIndex,
-  "0009_milestones": createMilestones
+  "0009_milestones": createMilestones,
+  "0010_agent_keys": createAgentKeys
 }
