@@ -55,6 +55,7 @@ const about = (summary: string) => OpenApi.annotations({ summary })
 
 /** Audits are the owner's: they say where a ledger is weak. */
 export class AuditGroup extends HttpApiGroup.make("audit")
+  .annotate(OpenApi.Description, "Whether the stored ledger is what it should be.")
   .add(
     HttpApiEndpoint.get("audit", "/audit", { success: AuditAnswer }).annotateMerge(
       about("What the last audit since the tracker's start found, and whether one is under way")

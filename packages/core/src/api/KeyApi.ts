@@ -17,6 +17,7 @@ const about = (summary: string) => OpenApi.annotations({ summary })
 
 /** What strangers may know. */
 export class KeyGroup extends HttpApiGroup.make("keys")
+  .annotate(OpenApi.Description, "The tracker's own keys, for everybody who follows them.")
   .add(
     HttpApiEndpoint.get("keys", "/keys", { success: FarmKeyList, error: LedgerAway }).annotateMerge(
       about("The tracker's key, and every rotation that led to it, each as the line that the key before it signed")
@@ -26,6 +27,7 @@ export class KeyGroup extends HttpApiGroup.make("keys")
 
 /** What the owner decides. */
 export class KeyDecisionGroup extends HttpApiGroup.make("keyDecisions")
+  .annotate(OpenApi.Description, "The owner's decisions on the tracker's key.")
   .add(
     HttpApiEndpoint.post("rotateKey", "/key/rotate", {
       success: RotatedKey,

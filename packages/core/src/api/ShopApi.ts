@@ -5,14 +5,27 @@ import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "e
 import { FarmAchievements } from "../farm/describeAchievements.ts"
 import { Catalogue } from "../farm/economy/Catalogue.ts"
 import { itemLevelsMax, priceMax, Slug } from "../farm/economy/Item.ts"
-import { PurchaseReceipt, RefundReceipt, shopRefusalCodes, UseReceipt } from "../farm/shop/ShopAnswer.ts"
+import {
+  PurchaseReceipt,
+  RefundReceipt,
+  type ShopRefused,
+  shopRefusalCodes,
+  UseReceipt
+} from "../farm/shop/ShopAnswer.ts"
 import { FarmUpgrades, ShopWindow } from "../farm/shop/ShopWindow.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { LedgerAway } from "./trackerProblems.ts"
 
+const missingCodes = ["item_unknown", "purchase_unknown"] as const
+
+type ConflictCode = Exclude<ShopRefused["code"], (typeof missingCodes)[number]>
+
+const conflictCodes = shopRefusalCodes.filter(
+  (code): code is ConflictCode => code !== "item_unknown" && code !== "purchase_unknown"
+)
+
 /** `facts` are the numbers and names that the sentence is about, such as `price` and `current_coins`. */
 const refusalBody = {
-  code: Schema.Literals(shopRefusalCodes),
   detail: Schema.String,
   facts: Schema.Record(Schema.String, Schema.Union([Schema.Int, Schema.String]))
 }
@@ -21,14 +34,14 @@ const refusalBody = {
 export class ShopMissing extends HttpApiError.Problem<ShopMissing>()(
   "ShopMissing",
   { type: "about:blank", status: 404, title: "There is no such thing" },
-  refusalBody
+  { code: Schema.Literals(missingCodes), ...refusalBody }
 ) {}
 
 /** The shop said no; nothing changed. */
 export class ShopConflict extends HttpApiError.Problem<ShopConflict>()(
   "ShopConflict",
   { type: "about:blank", status: 409, title: "The shop said no" },
-  refusalBody
+  { code: Schema.Literals(conflictCodes), ...refusalBody }
 ) {}
 
 /** The `Idempotency-Key` came before, with another request. Nothing changed. */
@@ -61,6 +74,7 @@ const error = [ShopMissing, ShopConflict, RequestKeyTaken, LedgerAway] as const
 
 /** What may be read. */
 export class ShopGroup extends HttpApiGroup.make("shop")
+  .annotate(OpenApi.Description, "What coins buy, and what was bought and achieved.")
   .add(
     HttpApiEndpoint.get("upgrades", "/farm/upgrades", { success: FarmUpgrades, error: LedgerAway }).annotateMerge(
       about("What the farm owns, and what work is multiplied by")
@@ -87,6 +101,7 @@ export class ShopGroup extends HttpApiGroup.make("shop")
 
 /** What the owner does. A misspelt field must not be taken for "whatever it costs". */
 export class ShopDecisionGroup extends HttpApiGroup.make("shopDecisions")
+  .annotate(OpenApi.Description, "Purchases, refunds and uses.")
   .add(
     HttpApiEndpoint.post("purchase", "/shop/purchase", {
       headers,

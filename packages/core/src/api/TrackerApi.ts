@@ -33,6 +33,7 @@ import {
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
+import { anySize, wholeParameter } from "./wholeParameter.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -50,15 +51,13 @@ export const TakenAnswer = Schema.Struct({ ...held, already: Schema.Literal(fals
 /** What it answers with 200: the ledger held this very proof before; `coins` are what it was paid then. */
 export const HeldAnswer = Schema.Struct({ ...held, already: Schema.Literal(true) })
 
-const Size = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-)
+const Size = wholeParameter(1, anySize)
 
 const plainText = "text/plain; charset=utf-8"
 
 // No token: the agent's signature is the credential.
 class SubmissionGroup extends HttpApiGroup.make("submission")
+  .annotate(OpenApi.Description, "What agents send. The proof's or the request's signature is the credential.")
   .add(
     HttpApiEndpoint.post("submit", "/proofs", {
       // The exact bytes are what was signed: they are not parsed and written again on the way.
@@ -100,6 +99,7 @@ const StatsAnswer = Schema.Struct({
 })
 
 class ReadingGroup extends HttpApiGroup.make("reading")
+  .annotate(OpenApi.Description, "The ledger and the farm that grows from it.")
   .add(
     HttpApiEndpoint.get("proofs", "/proofs", {
       query: proofListQuery,
@@ -171,6 +171,7 @@ class ReadingGroup extends HttpApiGroup.make("reading")
   .prefix("/api/v1") {}
 
 class OwnerGroup extends HttpApiGroup.make("owner")
+  .annotate(OpenApi.Description, "What the owner does with villages.")
   .add(
     HttpApiEndpoint.post("joinVillage", "/villages", {
       payload: Schema.Struct({ url: Schema.String.check(Schema.isMaxLength(512)) }),
@@ -197,6 +198,7 @@ export const ProfileAnswer = Schema.Struct({
 export const ConsistencyAnswer = Schema.Struct({ from: Count, to: Count, hashes: Schema.Array(Schema.String) })
 
 class PublicGroup extends HttpApiGroup.make("public")
+  .annotate(OpenApi.Description, "What strangers may know.")
   .add(
     HttpApiEndpoint.get("profile", "/profile", { success: ProfileAnswer, error: LedgerAway }).annotateMerge(
       about("What strangers may know of the farm")
@@ -245,6 +247,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
     OpenApi.annotations({
       title: "FarmOps tracker",
       version: "1",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      servers: [{ url: "/", description: "The tracker that serves this document" }],
       description:
         "One person's ledger of signed proofs and the farm that grows from it. Reads are open where the tracker listens on loopback only; elsewhere they need the owner's token, but for `public`."
     })

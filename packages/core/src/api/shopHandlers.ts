@@ -10,10 +10,10 @@ import { away, orAway } from "./ledgerAnswers.ts"
 import { RequestKeyTaken, ShopConflict, ShopMissing } from "./ShopApi.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 
-const refused = ({ code, detail, facts }: ShopRefused) => {
-  const isMissing = code === "item_unknown" || code === "purchase_unknown"
-  return Effect.fail(new (isMissing ? ShopMissing : ShopConflict)({ code, detail, facts }))
-}
+const refused = ({ code, detail, facts }: ShopRefused) =>
+  code === "item_unknown" || code === "purchase_unknown"
+    ? Effect.fail(new ShopMissing({ code, detail, facts }))
+    : Effect.fail(new ShopConflict({ code, detail, facts }))
 
 const keyTaken = (_: RequestKeyReused) =>
   Effect.fail(

@@ -11,7 +11,7 @@ import { FarmKeys } from "../farm/keys/FarmKeys.ts"
 import { Ledger } from "../farm/Ledger.ts"
 import { dailyDaysMax } from "../farm/listing/dailySeries.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
-import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
+import type { ProofRefused } from "../farm/ProofRefused.ts"
 import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
@@ -28,6 +28,8 @@ import {
   AgentConflict,
   CheckpointMissing,
   EnrolmentForbidden,
+  isConflict,
+  isForbidden,
   LedgerDiffers,
   ProofConflict,
   ProofForbidden,
@@ -40,21 +42,11 @@ import {
 } from "./trackerProblems.ts"
 import { layerTrustHandlers } from "./trustHandlers.ts"
 
-const forbidden: ReadonlySet<RefusalCode> = new Set(["agent_unknown", "agent_pending", "agent_frozen", "agent_revoked"])
-const conflicts: ReadonlySet<RefusalCode> = new Set([
-  "gap",
-  "forked",
-  "wrong_parent",
-  "wrong_sequence",
-  "repeated_id",
-  "key_reused",
-  "archived"
-])
-
 const refusal = ({ code, detail, expected, path }: ProofRefused) => {
-  const body = { code, detail, expected, path }
-  if (forbidden.has(code)) return Effect.fail(new ProofForbidden(body))
-  return Effect.fail(conflicts.has(code) ? new ProofConflict(body) : new ProofInvalid(body))
+  const body = { detail, expected, path }
+  if (isForbidden(code)) return Effect.fail(new ProofForbidden({ code, ...body }))
+  if (isConflict(code)) return Effect.fail(new ProofConflict({ code, ...body }))
+  return Effect.fail(new ProofInvalid({ code, ...body }))
 }
 
 const submission = HttpApiBuilder.group(
