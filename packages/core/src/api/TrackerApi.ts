@@ -10,6 +10,7 @@ import { ScoredProof } from "../farm/Ledger.ts"
 import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { AuditGroup } from "./AuditApi.ts"
+import { BadgeGroup } from "./BadgeApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
@@ -240,6 +241,7 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(RulesDecisionGroup)
   .add(AuditGroup)
   .add(PublicGroup)
+  .add(BadgeGroup)
   .middleware(RequestForm)
   // A misspelt filter must not be taken for none.
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })

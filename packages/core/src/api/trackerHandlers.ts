@@ -17,6 +17,7 @@ import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { layerAuditHandlers } from "./auditHandlers.ts"
+import { layerBadgeHandlers } from "./badgeHandlers.ts"
 import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
@@ -242,5 +243,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerKeyHandlers,
   layerShopHandlers,
   layerRulesHandlers,
-  layerAuditHandlers
+  layerAuditHandlers,
+  layerBadgeHandlers
 ).pipe(Layer.provide(layerRequestForm))
