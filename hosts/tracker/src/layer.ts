@@ -1,5 +1,6 @@
 /** The tracker as Layers: one ledger on one database, the API over it, and two doors for proofs beside REST. */
 import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
+import { OnceByKey } from "@farmops/core/api/onceByKey"
 import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
 import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
 import { TrackerApi } from "@farmops/core/api/TrackerApi"
@@ -109,7 +110,7 @@ const routes = (config: TrackerConfig) => {
   return Layer.mergeAll(
     HttpApiBuilder.layer(TrackerApi, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide(layerTrackerHandlers),
-      Layer.provide(Layer.merge(RequireOwner.layer, OwnerReads.layer(open)))
+      Layer.provide(Layer.mergeAll(RequireOwner.layer, OwnerReads.layer(open), OnceByKey.layer))
     ),
     layerLazyDocs(TrackerApi),
     trackerRoutes({ open }),

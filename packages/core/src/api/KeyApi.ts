@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/http-api"
 import { FarmKeyList } from "../farm/keys/FarmKeyList.ts"
 import { RotatedKey } from "../farm/keys/FarmKeys.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { RequireOwner } from "./ownerAccess.ts"
 import { LedgerAway } from "./trackerProblems.ts"
 
@@ -30,9 +31,11 @@ export class KeyDecisionGroup extends HttpApiGroup.make("keyDecisions")
   .annotate(OpenApi.Description, "The owner's decisions on the tracker's key.")
   .add(
     HttpApiEndpoint.post("rotateKey", "/key/rotate", {
+      headers: idempotencyHeaders,
       success: RotatedKey,
       error: [KeyNotRotated, LedgerAway]
     }).annotateMerge(about("Hand the tracker over to a fresh key, which it makes itself; the one before is gone then"))
   )
+  .middleware(OnceByKey)
   .middleware(RequireOwner)
   .prefix("/api/v1") {}

@@ -13,6 +13,7 @@ import {
   UseReceipt
 } from "../farm/shop/ShopAnswer.ts"
 import { FarmUpgrades, ShopWindow } from "../farm/shop/ShopWindow.ts"
+import { idempotencyHeaders, RequestKeyTaken } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { LedgerAway } from "./trackerProblems.ts"
 
@@ -44,19 +45,7 @@ export class ShopConflict extends HttpApiError.Problem<ShopConflict>()(
   { code: Schema.Literals(conflictCodes), ...refusalBody }
 ) {}
 
-/** The `Idempotency-Key` came before, with another request. Nothing changed. */
-export class RequestKeyTaken extends HttpApiError.Problem<RequestKeyTaken>()(
-  "RequestKeyTaken",
-  { type: "about:blank", status: 422, title: "This Idempotency-Key belongs to another request" },
-  { code: Schema.Literal("idempotency_key_reused"), detail: Schema.String }
-) {}
-
 const about = (summary: string) => OpenApi.annotations({ summary })
-
-/** The same request with the same key is done once, and answered the same. The newest 1000 keys are remembered. */
-const headers = {
-  "idempotency-key": Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/)))
-}
 
 const whole = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
 
@@ -104,7 +93,7 @@ export class ShopDecisionGroup extends HttpApiGroup.make("shopDecisions")
   .annotate(OpenApi.Description, "Purchases, refunds and uses.")
   .add(
     HttpApiEndpoint.post("purchase", "/shop/purchase", {
-      headers,
+      headers: idempotencyHeaders,
       payload: PurchaseRequest,
       success: PurchaseReceipt,
       error
@@ -113,12 +102,22 @@ export class ShopDecisionGroup extends HttpApiGroup.make("shopDecisions")
       .annotateMerge(about("Buy the next level of an item, or one more of it"))
   )
   .add(
-    HttpApiEndpoint.post("refund", "/shop/refund", { headers, payload: PurchaseRef, success: RefundReceipt, error })
+    HttpApiEndpoint.post("refund", "/shop/refund", {
+      headers: idempotencyHeaders,
+      payload: PurchaseRef,
+      success: RefundReceipt,
+      error
+    })
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotateMerge(about("Give something back for what was paid, within ten minutes"))
   )
   .add(
-    HttpApiEndpoint.post("use", "/shop/use", { headers, payload: PurchaseRef, success: UseReceipt, error })
+    HttpApiEndpoint.post("use", "/shop/use", {
+      headers: idempotencyHeaders,
+      payload: PurchaseRef,
+      success: UseReceipt,
+      error
+    })
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotateMerge(about("Use a consumable up"))
   )

@@ -13,6 +13,7 @@ import { AuditGroup } from "./AuditApi.ts"
 import { BadgeGroup } from "./BadgeApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
@@ -175,11 +176,13 @@ class OwnerGroup extends HttpApiGroup.make("owner")
   .annotate(OpenApi.Description, "What the owner does with villages.")
   .add(
     HttpApiEndpoint.post("joinVillage", "/villages", {
+      headers: idempotencyHeaders,
       payload: Schema.Struct({ url: Schema.String.check(Schema.isMaxLength(512)) }),
       success: JoinedVillage,
       error: [VillageRefused, LedgerAway]
     }).annotateMerge(about("Register this farm at a village; harmless when repeated"))
   )
+  .middleware(OnceByKey)
   .middleware(RequireOwner)
   .prefix("/api/v1") {}
 

@@ -5,6 +5,7 @@ import { AgentRecord } from "../farm/Enrolment.ts"
 import { AgentTrust } from "../farm/trust/agentTrust.ts"
 import { ProofPoint } from "../farm/trust/LedgerEvent.ts"
 import { eventPageMax, StoredEvent } from "../farm/trust/readEvents.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { AgentConflict, AgentMissing, LedgerAway } from "./trackerProblems.ts"
 import { anySize, wholeParameter } from "./wholeParameter.ts"
@@ -63,6 +64,7 @@ export class DecisionGroup extends HttpApiGroup.make("decisions")
   .annotate(OpenApi.Description, "The owner's decisions on agents.")
   .add(
     HttpApiEndpoint.post("approve", "/agents/:id/approve", {
+      headers: idempotencyHeaders,
       params: ById,
       success: AgentRecord,
       error: [AgentMissing, AgentConflict, LedgerAway]
@@ -70,6 +72,7 @@ export class DecisionGroup extends HttpApiGroup.make("decisions")
   )
   .add(
     HttpApiEndpoint.post("revoke", "/agents/:id/revoke", {
+      headers: idempotencyHeaders,
       params: ById,
       payload: [Revocation, Schema.Undefined],
       success: AgentRecord,
@@ -81,5 +84,6 @@ export class DecisionGroup extends HttpApiGroup.make("decisions")
         about("Take nothing more from the agent, for good, and void what came after the last trusted proof")
       )
   )
+  .middleware(OnceByKey)
   .middleware(RequireOwner)
   .prefix("/api/v1") {}
