@@ -1,5 +1,7 @@
 /** The tracker as Layers: one ledger on one database, the API over it, and two doors for proofs beside REST. */
 import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
+import { LiveTickets } from "@farmops/core/api/live/LiveTickets"
+import { makeLiveDoor } from "@farmops/core/api/live/liveDoor"
 import { OnceByKey } from "@farmops/core/api/onceByKey"
 import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
 import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
@@ -97,7 +99,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     FarmKeys.layer,
     Shop.layer,
     LedgerRules.layer,
-    LatestAudit.layer(config.dbUrl)
+    LatestAudit.layer(config.dbUrl),
+    LiveTickets.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),
@@ -132,13 +135,18 @@ const villages = (config: TrackerConfig) =>
   )
 
 /** Opens the doors for proofs. Built last and so closed first: views and streams end before the server waits for them. */
-const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>) =>
+const running = (
+  config: TrackerConfig,
+  door: Effect.Success<typeof makeRpcDoor>,
+  live: Effect.Success<typeof makeLiveDoor>
+) =>
   Layer.effect(
     RunningTracker,
     Effect.gen(function* () {
       const { token } = yield* OwnerToken
       const feed = yield* FarmFeed
       const rpc = yield* makeTrackerRpc
+      yield* live.open({ open: isLoopback(config.host) })
       yield* Effect.addFinalizer(() => feed.close)
       yield* door.open(rpc)
       const { grpcPort, host } = config
@@ -150,11 +158,13 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
 /** Starts the tracker. It serves as soon as its ledger is open. */
 export const trackerLayer = (config: TrackerConfig) =>
   Layer.unwrap(
-    Effect.map(makeRpcDoor, (door) =>
-      running(config, door).pipe(
+    Effect.map(Effect.all([makeRpcDoor, makeLiveDoor]), ([door, live]) =>
+      running(config, door, live).pipe(
         Layer.provideMerge(HttpRouter.serve(routes(config), { disableListenLog: true, disableLogger: true })),
         Layer.provideMerge(villages(config)),
-        Layer.provideMerge(layerServer({ host: config.host, port: config.port, wrap: door.wrap })),
+        Layer.provideMerge(
+          layerServer({ host: config.host, port: config.port, wrap: (server) => live.wrap(door.wrap(server)) })
+        ),
         // Below the server, so that its last checkpoint comes after the last proof.
         Layer.provideMerge(layerKeepCheckpoints),
         Layer.provideMerge(ledgerLayer(config)),

@@ -13,6 +13,7 @@ import { AuditGroup } from "./AuditApi.ts"
 import { BadgeGroup } from "./BadgeApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
+import { LiveGroup, LiveTicketGroup } from "./LiveApi.ts"
 import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
@@ -243,6 +244,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(RulesGroup)
   .add(RulesDecisionGroup)
   .add(AuditGroup)
+  .add(LiveGroup)
+  .add(LiveTicketGroup)
   .add(PublicGroup)
   .add(BadgeGroup)
   .middleware(RequestForm)

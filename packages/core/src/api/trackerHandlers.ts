@@ -22,6 +22,7 @@ import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
+import { layerLiveHandlers } from "./liveHandlers.ts"
 import { layerRulesHandlers } from "./rulesHandlers.ts"
 import { layerShopHandlers } from "./shopHandlers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
@@ -244,5 +245,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerShopHandlers,
   layerRulesHandlers,
   layerAuditHandlers,
-  layerBadgeHandlers
+  layerBadgeHandlers,
+  layerLiveHandlers
 ).pipe(Layer.provide(layerRequestForm))
