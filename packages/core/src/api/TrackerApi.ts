@@ -11,6 +11,7 @@ import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { AuditGroup } from "./AuditApi.ts"
 import { BadgeGroup } from "./BadgeApi.ts"
+import { ChronicleGroup } from "./ChronicleApi.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { LiveGroup, LiveTicketGroup } from "./LiveApi.ts"
@@ -244,6 +245,7 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(RulesGroup)
   .add(RulesDecisionGroup)
   .add(AuditGroup)
+  .add(ChronicleGroup)
   .add(LiveGroup)
   .add(LiveTicketGroup)
   .add(PublicGroup)

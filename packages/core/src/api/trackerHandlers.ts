@@ -18,6 +18,7 @@ import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { layerAuditHandlers } from "./auditHandlers.ts"
 import { layerBadgeHandlers } from "./badgeHandlers.ts"
+import { layerChronicleHandlers } from "./chronicleHandlers.ts"
 import { eventStream } from "./eventStream.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
@@ -246,5 +247,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerRulesHandlers,
   layerAuditHandlers,
   layerBadgeHandlers,
-  layerLiveHandlers
+  layerLiveHandlers,
+  layerChronicleHandlers
 ).pipe(Layer.provide(layerRequestForm))
