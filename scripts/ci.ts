@@ -38,7 +38,13 @@ if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-g
 }
 
 /** npm packages outside the workspaces that tests look for, and skip loudly without. */
-const npmParts = ["tests/parts/webhooks", "tests/parts/assemblyscript", "tests/parts/kubectl", "bench/peers"].map(
+const npmParts = [
+  "tests/parts/webhooks",
+  "tests/parts/assemblyscript",
+  "tests/parts/kubectl",
+  "tests/parts/openapi",
+  "bench/peers"
+].map(
   (folder): Step => ({
     name: folder,
     command: ["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts"],

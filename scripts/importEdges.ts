@@ -125,6 +125,12 @@ export const rooms: ReadonlyArray<Room> = [
 
   host("agent", [...sdk, ...proof, ...ground, "core/delivery"]),
   host("tracker", [...farm, ...ground, "core/llm", ...proof]),
+  // Its tests speak to it as an agent does.
+  {
+    name: "hosts/tracker/test",
+    paths: ["hosts/tracker/test"],
+    may: ["hosts/tracker", "core/gen", ...farm, ...ground, "core/llm", ...proof]
+  },
   host("village", [...farm, ...ground, "core/llm", ...proof]),
   host("harness", ["triage", "triage/github", "runner", ...farm, ...ground, "core/llm", ...proof]),
   host("cli", [

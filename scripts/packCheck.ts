@@ -136,10 +136,11 @@ const tryExamples = (project: string): void => {
   if (types.status !== 0) say(last(types.stdout))
   expect(types.status === 0, "the examples type-check against the packed declarations")
   for (const file of files.filter((name) => name.endsWith("main.ts"))) {
-    // A plugin waits for an agent; its test starts it with one. Here it must load and say what it lacks.
-    const plugin = file.startsWith("write-a-plugin")
+    // A plugin waits for an agent and a client for its tracker; their tests start them with one. Here they must load and say
+    // what they lack.
+    const waits = file.startsWith("write-a-plugin") || file.startsWith("tracker-client")
     const done = run(process.execPath, [file], project)
-    const loaded = plugin ? !/ERR_MODULE_NOT_FOUND|SyntaxError/.test(done.stderr) : done.status === 0
+    const loaded = waits ? !/ERR_MODULE_NOT_FOUND|SyntaxError/.test(done.stderr) : done.status === 0
     if (!loaded) say(last(done.stdout + done.stderr))
     expect(loaded, `examples/${file} runs against dist`)
   }

@@ -1,6 +1,9 @@
 /** The tracker as Layers: one ledger on one database, the API over it, and two doors for proofs beside REST. */
 import { AgentDoor, ForAgents } from "@farmops/core/api/AgentDoor"
 import { layerLazyDocs } from "@farmops/core/api/lazyDocs"
+import { LiveTickets } from "@farmops/core/api/live/LiveTickets"
+import { makeLiveDoor } from "@farmops/core/api/live/liveDoor"
+import { OnceByKey } from "@farmops/core/api/onceByKey"
 import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
 import { makeAdmit, type RequestRates, requestRatesDefault } from "@farmops/core/api/RequestLimits"
 import { makeRpcDoor, serveGrpc } from "@farmops/core/api/rpcServers"
@@ -123,7 +126,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     Shop.layer,
     LedgerRules.layer,
     LedgerTimeZone.layer,
-    LatestAudit.layer(config.dbUrl)
+    LatestAudit.layer(config.dbUrl),
+    LiveTickets.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, AgentKeys.layer, LedgerWriter.layer)),
@@ -139,7 +143,7 @@ export const routes = (config: Pick<TrackerConfig, "host">) => {
   return Layer.mergeAll(
     HttpApiBuilder.layer(TrackerApi, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide(layerTrackerHandlers),
-      Layer.provide(Layer.mergeAll(RequireOwner.layer, OwnerReads.layer(open), ForAgents.layer))
+      Layer.provide(Layer.mergeAll(RequireOwner.layer, OwnerReads.layer(open), ForAgents.layer, OnceByKey.layer))
     ),
     layerLazyDocs(TrackerApi),
     trackerRoutes({ open }),
@@ -160,7 +164,11 @@ const villages = (config: TrackerConfig) =>
   )
 
 /** Opens the doors for proofs. Built last and so closed first: views and streams end before the server waits for them. */
-const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>) =>
+const running = (
+  config: TrackerConfig,
+  door: Effect.Success<typeof makeRpcDoor>,
+  live: Effect.Success<typeof makeLiveDoor>
+) =>
   Layer.effect(
     RunningTracker,
     Effect.gen(function* () {
@@ -169,6 +177,7 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
       const rpc = yield* makeTrackerRpc
       // An approval that was cut short.
       yield* (yield* ProofIntake).settleAll
+      yield* live.open({ open: isLoopback(config.host) })
       yield* Effect.addFinalizer(() => feed.close)
       const admit = yield* makeAdmit(config.requestRates ?? requestRatesDefault)
       yield* door.open(rpc, admit)
@@ -186,11 +195,18 @@ const running = (config: TrackerConfig, door: Effect.Success<typeof makeRpcDoor>
 /** Starts the tracker. It serves as soon as its ledger is open. */
 export const trackerLayer = (config: TrackerConfig) =>
   Layer.unwrap(
-    Effect.map(makeRpcDoor, (door) =>
-      running(config, door).pipe(
+    Effect.map(Effect.all([makeRpcDoor, makeLiveDoor]), ([door, live]) =>
+      running(config, door, live).pipe(
         Layer.provideMerge(HttpRouter.serve(routes(config), { disableListenLog: true, disableLogger: true })),
         Layer.provideMerge(villages(config)),
-        Layer.provideMerge(layerServer({ host: config.host, port: config.port, tls: config.tls, wrap: door.wrap })),
+        Layer.provideMerge(
+          layerServer({
+            host: config.host,
+            port: config.port,
+            tls: config.tls,
+            wrap: (server) => live.wrap(door.wrap(server))
+          })
+        ),
         // Below the server, so that its last checkpoint comes after the last proof.
         Layer.provideMerge(Layer.mergeAll(layerKeepCheckpoints, layerKeepMilestones, layerKeepProofIndex)),
         Layer.provideMerge(AgentDoor.layer({ mustBeKnown: config.agentsMustBeKnown ?? !isLoopback(config.host) })),

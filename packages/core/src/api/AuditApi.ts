@@ -3,6 +3,7 @@ import { ProofTimestamp } from "@farmops/proof/FarmProof"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { differencesMax } from "../farm/audit/AuditReport.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { RequireOwner } from "./ownerAccess.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -55,6 +56,7 @@ const about = (summary: string) => OpenApi.annotations({ summary })
 
 /** Audits are the owner's: they say where a ledger is weak. */
 export class AuditGroup extends HttpApiGroup.make("audit")
+  .annotate(OpenApi.Description, "Whether the stored ledger is what it should be.")
   .add(
     HttpApiEndpoint.get("audit", "/audit", { success: AuditAnswer }).annotateMerge(
       about("What the last audit since the tracker's start found, and whether one is under way")
@@ -62,6 +64,7 @@ export class AuditGroup extends HttpApiGroup.make("audit")
   )
   .add(
     HttpApiEndpoint.post("startAudit", "/audit", {
+      headers: idempotencyHeaders,
       payload: [AuditRequest, Schema.Undefined],
       success: AuditAnswer.pipe(HttpApiSchema.status(202))
     })
@@ -70,5 +73,6 @@ export class AuditGroup extends HttpApiGroup.make("audit")
         about("Read the whole ledger again and check it, unless that is being done; ask for the result later")
       )
   )
+  .middleware(OnceByKey)
   .middleware(RequireOwner)
   .prefix("/api/v1") {}

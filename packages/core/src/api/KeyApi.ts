@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "effect/http-api"
 import { FarmKeyList } from "../farm/keys/FarmKeyList.ts"
 import { RotatedKey } from "../farm/keys/FarmKeys.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { RequireOwner } from "./ownerAccess.ts"
 import { OpenToAll } from "./routeRoles.ts"
 import { LedgerAway } from "./trackerProblems.ts"
@@ -28,6 +29,7 @@ const about = (summary: string) => OpenApi.annotations({ summary })
 
 /** What strangers may know. */
 export class KeyGroup extends HttpApiGroup.make("keys")
+  .annotate(OpenApi.Description, "The tracker's own keys, for everybody who follows them.")
   .add(
     HttpApiEndpoint.get("keys", "/keys", { success: FarmKeyList, error: LedgerAway }).annotateMerge(
       about("The tracker's key, and every rotation that led to it, each as the line that the key before it signed")
@@ -38,12 +40,16 @@ export class KeyGroup extends HttpApiGroup.make("keys")
 
 /** What the owner decides. */
 export class KeyDecisionGroup extends HttpApiGroup.make("keyDecisions")
+  .annotate(OpenApi.Description, "The owner's decisions on the tracker's key.")
   .add(
     HttpApiEndpoint.post("rotateKey", "/key/rotate", {
+      headers: idempotencyHeaders,
       success: RotatedKey,
       error: [KeyNotRotated, LedgerAway]
     }).annotateMerge(about("Hand the tracker over to a fresh key, which it makes itself; the one before is gone then"))
   )
+  // Before the routes whose answer is a secret: those are kept nowhere.
+  .middleware(OnceByKey)
   .add(
     HttpApiEndpoint.post("rotateToken", "/owner/token/rotate", {
       success: RotatedToken,

@@ -9,6 +9,7 @@ const about = (summary: string) => OpenApi.annotations({ summary })
 
 /** What may be read. */
 export class RulesGroup extends HttpApiGroup.make("rules")
+  .annotate(OpenApi.Description, "The rules by which the farm pays.")
   .add(
     HttpApiEndpoint.get("rules", "/rules", { success: RulesInForce, error: LedgerAway }).annotateMerge(
       about("The rules by which the next proof is paid")
@@ -19,6 +20,7 @@ export class RulesGroup extends HttpApiGroup.make("rules")
 
 /** What the owner decides. */
 export class RulesDecisionGroup extends HttpApiGroup.make("rulesDecisions")
+  .annotate(OpenApi.Description, "Other rules from the owner.")
   .add(
     HttpApiEndpoint.put("changeRules", "/rules", { payload: Rules, success: RulesChange, error: LedgerAway })
       // A misspelt setting must not be taken for none.

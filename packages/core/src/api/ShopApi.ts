@@ -5,14 +5,28 @@ import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, OpenApi } from "e
 import { FarmAchievements } from "../farm/describeAchievements.ts"
 import { Catalogue } from "../farm/economy/Catalogue.ts"
 import { itemLevelsMax, priceMax, Slug } from "../farm/economy/Item.ts"
-import { PurchaseReceipt, RefundReceipt, shopRefusalCodes, UseReceipt } from "../farm/shop/ShopAnswer.ts"
+import {
+  PurchaseReceipt,
+  RefundReceipt,
+  type ShopRefused,
+  shopRefusalCodes,
+  UseReceipt
+} from "../farm/shop/ShopAnswer.ts"
 import { FarmUpgrades, ShopWindow } from "../farm/shop/ShopWindow.ts"
+import { idempotencyHeaders, RequestKeyTaken } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { LedgerAway } from "./trackerProblems.ts"
 
+const missingCodes = ["item_unknown", "purchase_unknown"] as const
+
+type ConflictCode = Exclude<ShopRefused["code"], (typeof missingCodes)[number]>
+
+const conflictCodes = shopRefusalCodes.filter(
+  (code): code is ConflictCode => code !== "item_unknown" && code !== "purchase_unknown"
+)
+
 /** `facts` are the numbers and names that the sentence is about, such as `price` and `current_coins`. */
 const refusalBody = {
-  code: Schema.Literals(shopRefusalCodes),
   detail: Schema.String,
   facts: Schema.Record(Schema.String, Schema.Union([Schema.Int, Schema.String]))
 }
@@ -21,29 +35,17 @@ const refusalBody = {
 export class ShopMissing extends HttpApiError.Problem<ShopMissing>()(
   "ShopMissing",
   { type: "about:blank", status: 404, title: "There is no such thing" },
-  refusalBody
+  { code: Schema.Literals(missingCodes), ...refusalBody }
 ) {}
 
 /** The shop said no; nothing changed. */
 export class ShopConflict extends HttpApiError.Problem<ShopConflict>()(
   "ShopConflict",
   { type: "about:blank", status: 409, title: "The shop said no" },
-  refusalBody
-) {}
-
-/** The `Idempotency-Key` came before, with another request. Nothing changed. */
-export class RequestKeyTaken extends HttpApiError.Problem<RequestKeyTaken>()(
-  "RequestKeyTaken",
-  { type: "about:blank", status: 422, title: "This Idempotency-Key belongs to another request" },
-  { code: Schema.Literal("idempotency_key_reused"), detail: Schema.String }
+  { code: Schema.Literals(conflictCodes), ...refusalBody }
 ) {}
 
 const about = (summary: string) => OpenApi.annotations({ summary })
-
-/** The same request with the same key is done once, and answered the same. The newest 1000 keys are remembered. */
-const headers = {
-  "idempotency-key": Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/)))
-}
 
 const whole = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
 
@@ -61,6 +63,7 @@ const error = [ShopMissing, ShopConflict, RequestKeyTaken, LedgerAway] as const
 
 /** What may be read. */
 export class ShopGroup extends HttpApiGroup.make("shop")
+  .annotate(OpenApi.Description, "What coins buy, and what was bought and achieved.")
   .add(
     HttpApiEndpoint.get("upgrades", "/farm/upgrades", { success: FarmUpgrades, error: LedgerAway }).annotateMerge(
       about("What the farm owns, and what work is multiplied by")
@@ -87,9 +90,10 @@ export class ShopGroup extends HttpApiGroup.make("shop")
 
 /** What the owner does. A misspelt field must not be taken for "whatever it costs". */
 export class ShopDecisionGroup extends HttpApiGroup.make("shopDecisions")
+  .annotate(OpenApi.Description, "Purchases, refunds and uses.")
   .add(
     HttpApiEndpoint.post("purchase", "/shop/purchase", {
-      headers,
+      headers: idempotencyHeaders,
       payload: PurchaseRequest,
       success: PurchaseReceipt,
       error
@@ -98,12 +102,22 @@ export class ShopDecisionGroup extends HttpApiGroup.make("shopDecisions")
       .annotateMerge(about("Buy the next level of an item, or one more of it"))
   )
   .add(
-    HttpApiEndpoint.post("refund", "/shop/refund", { headers, payload: PurchaseRef, success: RefundReceipt, error })
+    HttpApiEndpoint.post("refund", "/shop/refund", {
+      headers: idempotencyHeaders,
+      payload: PurchaseRef,
+      success: RefundReceipt,
+      error
+    })
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotateMerge(about("Give something back for what was paid, within ten minutes"))
   )
   .add(
-    HttpApiEndpoint.post("use", "/shop/use", { headers, payload: PurchaseRef, success: UseReceipt, error })
+    HttpApiEndpoint.post("use", "/shop/use", {
+      headers: idempotencyHeaders,
+      payload: PurchaseRef,
+      success: UseReceipt,
+      error
+    })
       .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
       .annotateMerge(about("Use a consumable up"))
   )

@@ -11,9 +11,13 @@ import { DailyRow } from "../farm/listing/dailySeries.ts"
 import { BoardEntry, JoinedVillage } from "../farm/Villages.ts"
 import { ForAgents } from "./AgentDoor.ts"
 import { AuditGroup } from "./AuditApi.ts"
+import { BadgeGroup } from "./BadgeApi.ts"
+import { ChronicleGroup } from "./ChronicleApi.ts"
 import { MomentInvalid, MomentMovedAway, TooManyAsk } from "./historyAnswers.ts"
 import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
+import { LiveGroup, LiveTicketGroup } from "./LiveApi.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
@@ -38,6 +42,7 @@ import {
   TooManyWatchers,
   VillageRefused
 } from "./trackerProblems.ts"
+import { anySize, wholeParameter } from "./wholeParameter.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -64,15 +69,13 @@ export const SetAsideAnswer = Schema.Struct({
   already: Schema.Boolean
 })
 
-const Size = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-)
+const Size = wholeParameter(1, anySize)
 
 const plainText = "text/plain; charset=utf-8"
 
 // The agent's signature is the credential. Beyond loopback the door asks for its API key or certificate too.
 class SubmissionGroup extends HttpApiGroup.make("submission")
+  .annotate(OpenApi.Description, "What agents send. The proof's or the request's signature is the credential.")
   .add(
     HttpApiEndpoint.post("submit", "/proofs", {
       // The exact bytes are what was signed: they are not parsed and written again on the way.
@@ -122,6 +125,7 @@ const StatsAnswer = Schema.Struct({
 })
 
 class ReadingGroup extends HttpApiGroup.make("reading")
+  .annotate(OpenApi.Description, "The ledger and the farm that grows from it.")
   .add(
     HttpApiEndpoint.get("proofs", "/proofs", {
       query: proofListQuery,
@@ -200,13 +204,16 @@ class ReadingGroup extends HttpApiGroup.make("reading")
   .prefix("/api/v1") {}
 
 class OwnerGroup extends HttpApiGroup.make("owner")
+  .annotate(OpenApi.Description, "What the owner does with villages.")
   .add(
     HttpApiEndpoint.post("joinVillage", "/villages", {
+      headers: idempotencyHeaders,
       payload: Schema.Struct({ url: Schema.String.check(Schema.isMaxLength(512)) }),
       success: JoinedVillage,
       error: [VillageRefused, LedgerAway]
     }).annotateMerge(about("Register this farm at a village; harmless when repeated"))
   )
+  .middleware(OnceByKey)
   .middleware(RequireOwner)
   .prefix("/api/v1") {}
 
@@ -226,6 +233,7 @@ export const ProfileAnswer = Schema.Struct({
 export const ConsistencyAnswer = Schema.Struct({ from: Count, to: Count, hashes: Schema.Array(Schema.String) })
 
 class PublicGroup extends HttpApiGroup.make("public")
+  .annotate(OpenApi.Description, "What strangers may know.")
   .add(
     HttpApiEndpoint.get("profile", "/profile", { success: ProfileAnswer, error: LedgerAway }).annotateMerge(
       about("What strangers may know of the farm")
@@ -269,7 +277,11 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(TimeZoneGroup)
   .add(TimeZoneDecisionGroup)
   .add(AuditGroup)
+  .add(ChronicleGroup)
+  .add(LiveGroup)
+  .add(LiveTicketGroup)
   .add(PublicGroup)
+  .add(BadgeGroup)
   .middleware(RequestForm)
   // A misspelt filter must not be taken for none.
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
@@ -277,6 +289,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
     OpenApi.annotations({
       title: "FarmOps tracker",
       version: "1",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      servers: [{ url: "/", description: "The tracker that serves this document" }],
       description:
         "One person's ledger of signed proofs and the farm that grows from it. Reads are open where the tracker listens on loopback only; elsewhere they need the owner's token, but for `public`."
     })

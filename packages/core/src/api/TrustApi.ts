@@ -6,22 +6,18 @@ import { AgentRecord } from "../farm/Enrolment.ts"
 import { AgentTrust } from "../farm/trust/agentTrust.ts"
 import { ProofPoint } from "../farm/trust/LedgerEvent.ts"
 import { eventPageMax, StoredEvent } from "../farm/trust/readEvents.ts"
+import { idempotencyHeaders, OnceByKey } from "./onceByKey.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { AgentConflict, AgentMissing, LedgerAway } from "./trackerProblems.ts"
+import { anySize, wholeParameter } from "./wholeParameter.ts"
 
 // Ours are UUIDs; anything longer is not looked up.
 const ById = { id: Schema.String.check(Schema.isMaxLength(64)) }
 
 const about = (summary: string) => OpenApi.annotations({ summary })
 
-const Position = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-)
-const EventLimit = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 1, maximum: eventPageMax })
-)
+const Position = wholeParameter(0, anySize)
+const EventLimit = wholeParameter(1, eventPageMax)
 
 /**
  * Up to where to trust a revoked agent: a proof that the ledger holds, or null for nothing at all. Left out, with the whole
@@ -31,6 +27,7 @@ export const Revocation = Schema.Struct({ last_trusted: Schema.optionalKey(Schem
 
 /** What may be read of agents. */
 export class TrustGroup extends HttpApiGroup.make("trust")
+  .annotate(OpenApi.Description, "The agents and what their keys did.")
   .add(
     HttpApiEndpoint.get("agents", "/agents", {
       success: Schema.Struct({ agents: Schema.Array(AgentRecord) }),
@@ -65,8 +62,10 @@ export class TrustGroup extends HttpApiGroup.make("trust")
 
 /** What the owner decides. */
 export class DecisionGroup extends HttpApiGroup.make("decisions")
+  .annotate(OpenApi.Description, "The owner's decisions on agents.")
   .add(
     HttpApiEndpoint.post("approve", "/agents/:id/approve", {
+      headers: idempotencyHeaders,
       params: ById,
       success: AgentRecord,
       error: [AgentMissing, AgentConflict, LedgerAway]
@@ -74,6 +73,7 @@ export class DecisionGroup extends HttpApiGroup.make("decisions")
   )
   .add(
     HttpApiEndpoint.post("revoke", "/agents/:id/revoke", {
+      headers: idempotencyHeaders,
       params: ById,
       payload: [Revocation, Schema.Undefined],
       success: AgentRecord,
@@ -85,6 +85,8 @@ export class DecisionGroup extends HttpApiGroup.make("decisions")
         about("Take nothing more from the agent, for good, and void what came after the last trusted proof")
       )
   )
+  // Before the routes whose answer is a secret: those are kept nowhere.
+  .middleware(OnceByKey)
   .add(
     HttpApiEndpoint.post("issueKey", "/agents/:id/key", {
       params: ById,

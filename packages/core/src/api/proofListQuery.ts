@@ -4,6 +4,7 @@ import { categories, outcomeStatuses } from "@farmops/proof/vocabulary"
 import { Schema } from "effect"
 import { pageMax } from "../farm/listing/listProofs.ts"
 import { isFarmDay } from "../scoring/farmDay.ts"
+import { anySize, wholeParameter } from "./wholeParameter.ts"
 
 /** A date in the ledger's time zone, `YYYY-MM-DD`. */
 export const FarmDay = Schema.String.check(
@@ -14,19 +15,14 @@ export const FarmDay = Schema.String.check(
 export const Board = Schema.Literals(["human", "bot"])
 
 /** Where a page starts: `next_cursor` of the page before. */
-export const Cursor = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-)
+export const Cursor = wholeParameter(0, anySize)
 
 // Ids and names of ours are shorter; anything longer is not looked up.
 const short = (max: number) => Schema.String.check(Schema.isMaxLength(max))
 
 /** All filters that are given must hold; `from` and `to` are farm-days, both included. */
 export const proofListQuery = {
-  limit: Schema.optionalKey(
-    Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageMax }))
-  ),
+  limit: Schema.optionalKey(wholeParameter(1, pageMax)),
   cursor: Schema.optionalKey(Cursor),
   order: Schema.optionalKey(Schema.Literals(["newest", "oldest"])),
   agent_id: Schema.optionalKey(short(64)),

@@ -4,24 +4,16 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Ledger } from "../farm/Ledger.ts"
 import { Shop } from "../farm/Shop.ts"
 import { ActiveShop } from "../farm/shop/ActiveShop.ts"
-import type { RequestKeyReused } from "../farm/shop/answerOnce.ts"
 import type { ShopRefused } from "../farm/shop/ShopAnswer.ts"
 import { away, orAway } from "./ledgerAnswers.ts"
-import { RequestKeyTaken, ShopConflict, ShopMissing } from "./ShopApi.ts"
+import { keyTaken } from "./onceByKey.ts"
+import { ShopConflict, ShopMissing } from "./ShopApi.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 
-const refused = ({ code, detail, facts }: ShopRefused) => {
-  const isMissing = code === "item_unknown" || code === "purchase_unknown"
-  return Effect.fail(new (isMissing ? ShopMissing : ShopConflict)({ code, detail, facts }))
-}
-
-const keyTaken = (_: RequestKeyReused) =>
-  Effect.fail(
-    new RequestKeyTaken({
-      code: "idempotency_key_reused",
-      detail: "Another request was sent with this key; nothing was done. Send this one with a key of its own."
-    })
-  )
+const refused = ({ code, detail, facts }: ShopRefused) =>
+  code === "item_unknown" || code === "purchase_unknown"
+    ? Effect.fail(new ShopMissing({ code, detail, facts }))
+    : Effect.fail(new ShopConflict({ code, detail, facts }))
 
 const reading = HttpApiBuilder.group(
   TrackerApi,

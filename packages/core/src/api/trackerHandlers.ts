@@ -12,18 +12,21 @@ import { FarmKeys } from "../farm/keys/FarmKeys.ts"
 import { Ledger } from "../farm/Ledger.ts"
 import { dailyDaysMax } from "../farm/listing/dailySeries.ts"
 import { ProofIntake } from "../farm/ProofIntake.ts"
-import type { ProofRefused, RefusalCode } from "../farm/ProofRefused.ts"
+import type { ProofRefused } from "../farm/ProofRefused.ts"
 import { SnapshotSigner } from "../farm/SnapshotSigner.ts"
 import { TrustStore } from "../farm/TrustStore.ts"
 import { Villages } from "../farm/Villages.ts"
 import { dayNumberOf, dayOfNumber } from "../scoring/farmDay.ts"
 import { AskingAgent } from "./AgentDoor.ts"
 import { layerAuditHandlers } from "./auditHandlers.ts"
+import { layerBadgeHandlers } from "./badgeHandlers.ts"
+import { layerChronicleHandlers } from "./chronicleHandlers.ts"
 import { eventStream } from "./eventStream.ts"
 import { historyProblems } from "./historyAnswers.ts"
 import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
+import { layerLiveHandlers } from "./liveHandlers.ts"
 import { layerRulesHandlers } from "./rulesHandlers.ts"
 import { layerShopHandlers } from "./shopHandlers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
@@ -33,6 +36,9 @@ import {
   AgentUnauthenticated,
   CheckpointMissing,
   EnrolmentForbidden,
+  isConflict,
+  isForbidden,
+  isUnauthenticated,
   LedgerDiffers,
   ProofConflict,
   ProofForbidden,
@@ -45,28 +51,12 @@ import {
 } from "./trackerProblems.ts"
 import { layerTrustHandlers } from "./trustHandlers.ts"
 
-const forbidden: ReadonlySet<RefusalCode> = new Set([
-  "agent_unknown",
-  "agent_pending",
-  "agent_frozen",
-  "agent_revoked",
-  "pending_full"
-])
-const conflicts: ReadonlySet<RefusalCode> = new Set([
-  "gap",
-  "forked",
-  "wrong_parent",
-  "wrong_sequence",
-  "repeated_id",
-  "key_reused",
-  "archived"
-])
-
 const refusal = ({ code, detail, expected, path }: ProofRefused) => {
-  const body = { code, detail, expected, path }
-  if (code === "agent_unauthenticated") return Effect.fail(new AgentUnauthenticated(body))
-  if (forbidden.has(code)) return Effect.fail(new ProofForbidden(body))
-  return Effect.fail(conflicts.has(code) ? new ProofConflict(body) : new ProofInvalid(body))
+  const body = { detail, expected, path }
+  if (isUnauthenticated(code)) return Effect.fail(new AgentUnauthenticated({ code, ...body }))
+  if (isForbidden(code)) return Effect.fail(new ProofForbidden({ code, ...body }))
+  if (isConflict(code)) return Effect.fail(new ProofConflict({ code, ...body }))
+  return Effect.fail(new ProofInvalid({ code, ...body }))
 }
 
 const submission = HttpApiBuilder.group(
@@ -273,5 +263,8 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerShopHandlers,
   layerRulesHandlers,
   layerTimeZoneHandlers,
-  layerAuditHandlers
+  layerAuditHandlers,
+  layerBadgeHandlers,
+  layerLiveHandlers,
+  layerChronicleHandlers
 ).pipe(Layer.provide(layerRequestForm))

@@ -1,11 +1,49 @@
 /** The tracker's error answers: RFC 9457 problems, each with a `code` that programs may rely on. One class for each status of an endpoint. */
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
-import { refusalCodes } from "../farm/ProofRefused.ts"
+import { type RefusalCode, refusalCodes } from "../farm/ProofRefused.ts"
+
+/** The proof is good; its agent may not submit it, or not yet. */
+const forbiddenCodes = ["agent_unknown", "agent_pending", "agent_frozen", "agent_revoked", "pending_full"] as const
+
+/** It does not continue what the ledger holds. */
+const conflictCodes = [
+  "gap",
+  "forked",
+  "wrong_parent",
+  "wrong_sequence",
+  "repeated_id",
+  "key_reused",
+  "archived"
+] as const
+
+const isOf = <Code extends RefusalCode>(codes: ReadonlyArray<Code>) => {
+  const known: ReadonlySet<RefusalCode> = new Set(codes)
+  return (code: RefusalCode): code is Code => known.has(code)
+}
+
+/** Whether the answer is {@link ProofForbidden}. */
+export const isForbidden = isOf(forbiddenCodes)
+
+/** Whether it is {@link ProofConflict}. */
+export const isConflict = isOf(conflictCodes)
+
+const unauthenticatedCodes = ["agent_unauthenticated"] as const
+
+/** Whether it is {@link AgentUnauthenticated}. */
+export const isUnauthenticated = isOf(unauthenticatedCodes)
+
+type InvalidCode = Exclude<
+  RefusalCode,
+  (typeof forbiddenCodes)[number] | (typeof conflictCodes)[number] | (typeof unauthenticatedCodes)[number]
+>
+
+const invalidCodes = refusalCodes.filter(
+  (code): code is InvalidCode => !isForbidden(code) && !isConflict(code) && !isUnauthenticated(code)
+)
 
 /** `path` is the field at fault, `expected` the sequence to send with `gap`. */
 const refusalBody = {
-  code: Schema.Literals(refusalCodes),
   detail: Schema.String,
   path: Schema.NullOr(Schema.String),
   expected: Schema.NullOr(Schema.Int)
@@ -15,28 +53,28 @@ const refusalBody = {
 export class ProofInvalid extends HttpApiError.Problem<ProofInvalid>()(
   "ProofInvalid",
   { type: "about:blank", status: 422, title: "The proof was refused" },
-  refusalBody
+  { code: Schema.Literals(invalidCodes), ...refusalBody }
 ) {}
 
 /** The proof is good, but its agent may not add to this ledger, or not yet. */
 export class ProofForbidden extends HttpApiError.Problem<ProofForbidden>()(
   "ProofForbidden",
   { type: "about:blank", status: 403, title: "The agent may not submit" },
-  refusalBody
+  { code: Schema.Literals(forbiddenCodes), ...refusalBody }
 ) {}
 
 /** The sender has not shown that it is the proof's agent. */
 export class AgentUnauthenticated extends HttpApiError.Problem<AgentUnauthenticated>()(
   "AgentUnauthenticated",
   { type: "about:blank", status: 401, title: "This needs the agent's API key or certificate" },
-  refusalBody
+  { code: Schema.Literals(unauthenticatedCodes), ...refusalBody }
 ) {}
 
 /** The proof does not continue the chain that the ledger holds. */
 export class ProofConflict extends HttpApiError.Problem<ProofConflict>()(
   "ProofConflict",
   { type: "about:blank", status: 409, title: "The proof does not continue the chain" },
-  refusalBody
+  { code: Schema.Literals(conflictCodes), ...refusalBody }
 ) {}
 
 /** No proof has this id. */

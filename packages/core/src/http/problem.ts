@@ -13,7 +13,8 @@ export interface Problem {
 /** The media type of RFC 9457. */
 export const problemType = "application/problem+json"
 
-const known: Readonly<Record<number, readonly [code: string, title: string]>> = {
+/** What a status alone says, where no handler of ours has said more. */
+export const statusProblems: Readonly<Record<number, readonly [code: string, title: string]>> = {
   400: ["bad_request", "The request cannot be understood"],
   401: ["unauthorized", "A credential is missing or wrong"],
   403: ["forbidden", "This is not allowed"],
@@ -28,7 +29,7 @@ const known: Readonly<Record<number, readonly [code: string, title: string]>> = 
 
 /** The problem that stands for a status alone. It tells nothing of what went wrong inside. */
 export const problemOfStatus = (status: number): Problem => {
-  const [code, title] = known[status] ?? [`http_${status}`, "The request failed"]
+  const [code, title] = statusProblems[status] ?? [`http_${status}`, "The request failed"]
   return { status, code, title }
 }
 

@@ -19,8 +19,19 @@ const decodeRows = Schema.decodeUnknownEffect(
 )
 const decodeNumbers = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ number: SqlCount })))
 
-const keep = Effect.fnUntraced(function* (key: string, sha256: string, answer: string) {
+/** What was answered to a key, and to which request; null where the key is not remembered. */
+export const readAnswer = Effect.fnUntraced(function* (key: string) {
   const sql = yield* SqlClient.SqlClient
+  const [known] = yield* decodeRows(
+    yield* sql`SELECT request_sha256, answer FROM tracker_request WHERE request_key = ${key}`
+  )
+  return known ?? null
+})
+
+/** Remembers an answer in the place of an older one with that key, and forgets the oldest. Under the farm's lock. */
+export const keepAnswer = Effect.fnUntraced(function* (key: string, sha256: string, answer: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DELETE FROM tracker_request WHERE request_key = ${key}`
   const [last] = yield* decodeNumbers(yield* sql`SELECT COALESCE(MAX(number), 0) AS number FROM tracker_request`)
   const number = (last?.number ?? 0) + 1
   yield* sql`INSERT INTO tracker_request ${sql.insert({ number, request_key: key, request_sha256: sha256, answer })}`
@@ -36,15 +47,12 @@ export const answerOnce = <A, I, E, R>(
 ) =>
   Effect.gen(function* () {
     if (key === null) return yield* answer
-    const sql = yield* SqlClient.SqlClient
     const text = Schema.fromJsonString(schema)
     const sha256 = createHash("sha256").update(canonicalJson(request), "utf8").digest("hex")
-    const [known] = yield* decodeRows(
-      yield* sql`SELECT request_sha256, answer FROM tracker_request WHERE request_key = ${key}`
-    )
-    if (known === undefined) {
+    const known = yield* readAnswer(key)
+    if (known === null) {
       const made = yield* answer
-      yield* keep(key, sha256, yield* Schema.encodeEffect(text)(made))
+      yield* keepAnswer(key, sha256, yield* Schema.encodeEffect(text)(made))
       return made
     }
     if (known.request_sha256 !== sha256) return yield* new RequestKeyReused()
