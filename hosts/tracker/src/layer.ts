@@ -24,6 +24,7 @@ import { OwnerToken } from "@farmops/core/farm/OwnerToken"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { Shop } from "@farmops/core/farm/Shop"
 import { SnapshotSigner } from "@farmops/core/farm/SnapshotSigner"
+import { Seasons } from "@farmops/core/farm/seasons/Seasons"
 import { TrackerKey } from "@farmops/core/farm/TrackerKey"
 import { TrustStore } from "@farmops/core/farm/TrustStore"
 import { Villages } from "@farmops/core/farm/Villages"
@@ -101,7 +102,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     FarmHistory.layer,
     Shop.layer,
     LedgerRules.layer,
-    LedgerTimeZone.layer
+    LedgerTimeZone.layer,
+    Seasons.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer)),

@@ -2,7 +2,6 @@
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { FarmFeed } from "../src/farm/FarmFeed.ts"
 import { layerFoundingRules } from "../src/farm/foundingRules.ts"
 import { FarmKeys } from "../src/farm/keys/FarmKeys.ts"
 import { Ledger } from "../src/farm/Ledger.ts"
@@ -14,6 +13,7 @@ import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
 import { Shop } from "../src/farm/Shop.ts"
 import { SnapshotSigner } from "../src/farm/SnapshotSigner.ts"
+import { Seasons } from "../src/farm/seasons/Seasons.ts"
 import { TrackerKey } from "../src/farm/TrackerKey.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
 import * as Database from "../src/sql/Database.ts"
@@ -27,7 +27,7 @@ export const farmServicesIn = (timeZone: string | null) =>
     Shop.layer,
     LedgerRules.layer,
     LedgerTimeZone.layer,
-    FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer))
+    Seasons.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)),
     Layer.provideMerge(LedgerSettings.layer({ timeZone, farmName: "Test farm", sample: false })),

@@ -13,6 +13,7 @@ import { RequestForm } from "./InvalidRequest.ts"
 import { KeyDecisionGroup, KeyGroup } from "./KeyApi.ts"
 import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
+import { SeasonDecisionGroup, SeasonGroup } from "./SeasonApi.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { TimeZoneDecisionGroup, TimeZoneGroup } from "./TimeZoneApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
@@ -244,6 +245,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(RulesDecisionGroup)
   .add(TimeZoneGroup)
   .add(TimeZoneDecisionGroup)
+  .add(SeasonGroup)
+  .add(SeasonDecisionGroup)
   .add(PublicGroup)
   .middleware(RequestForm)
   .annotateMerge(

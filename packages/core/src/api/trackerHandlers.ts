@@ -22,6 +22,7 @@ import { layerRequestForm } from "./InvalidRequest.ts"
 import { layerKeyHandlers } from "./keyHandlers.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
 import { layerRulesHandlers } from "./rulesHandlers.ts"
+import { layerSeasonHandlers } from "./seasonHandlers.ts"
 import { layerShopHandlers } from "./shopHandlers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 import { layerTimeZoneHandlers } from "./timeZoneHandlers.ts"
@@ -245,5 +246,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerKeyHandlers,
   layerShopHandlers,
   layerRulesHandlers,
-  layerTimeZoneHandlers
+  layerTimeZoneHandlers,
+  layerSeasonHandlers
 ).pipe(Layer.provide(layerRequestForm))

@@ -9,6 +9,7 @@ import { createCalendar } from "./calendarTables.ts"
 import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createMilestones } from "./milestones/milestoneTables.ts"
+import { createSeasons } from "./seasons/seasonTables.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
 
@@ -81,5 +82,6 @@ export const ledgerMigrations: Migrations = {
   "0004_event_kinds": createEventKinds,
   "0005_shop": createShop,
   "0006_calendar": createCalendar,
-  "0007_milestones": createMilestones
+  "0007_milestones": createMilestones,
+  "0008_seasons": createSeasons
 }
