@@ -31,6 +31,7 @@ import { OwnerToken } from "@farmops/core/farm/OwnerToken"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { Shop } from "@farmops/core/farm/Shop"
 import { SnapshotSigner } from "@farmops/core/farm/SnapshotSigner"
+import { Seasons } from "@farmops/core/farm/seasons/Seasons"
 import { TrackerKey } from "@farmops/core/farm/TrackerKey"
 import { TrustStore } from "@farmops/core/farm/TrustStore"
 import { AgentKeys } from "@farmops/core/farm/trust/AgentKeys"
@@ -127,7 +128,8 @@ export const ledgerLayer = (config: TrackerConfig) => {
     LedgerRules.layer,
     LedgerTimeZone.layer,
     LatestAudit.layer(config.dbUrl),
-    LiveTickets.layer
+    LiveTickets.layer,
+    Seasons.layer
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Ledger.layer, ProofIntake.layer, Checkpointer.layer)),
     Layer.provideMerge(Layer.mergeAll(TrustStore.layer, AgentKeys.layer, LedgerWriter.layer)),

@@ -214,9 +214,11 @@ describe("SnapshotSigner", () => {
   )
 })
 
+const onWatchedFarm = <A, E, R>(test: Effect.Effect<A, E, R>) => onFarm(Effect.provide(test, FarmFeed.layer))
+
 describe("FarmFeed", () => {
   it.effect("gives the present state at once and one more for many commits", () =>
-    onFarm(
+    onWatchedFarm(
       Effect.gen(function* () {
         const intake = yield* ProofIntake
         const feed = yield* FarmFeed
@@ -239,7 +241,7 @@ describe("FarmFeed", () => {
   )
 
   it.effect("turns away more watchers than it can bear, and takes new ones when some leave", () =>
-    onFarm(
+    onWatchedFarm(
       Effect.gen(function* () {
         const feed = yield* FarmFeed
         yield* Effect.scoped(

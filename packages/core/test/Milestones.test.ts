@@ -115,6 +115,19 @@ describe("milestones", () => {
     )
   })
 
+  it.effect("are not kept of sums that a revocation has taken back since they were read", () =>
+    onKept(
+      Effect.gen(function* () {
+        const agent = yield* approvedTestAgent
+        yield* earn(agent, 3)
+        const revoked = Effect.flatMap(TrustStore, (trust) => trust.revoke(agent.agentId, null))
+        // Both ask for the one connection by turns: the revocation comes between the reading and the writing.
+        yield* Effect.all([Effect.flatMap(Milestones, ({ keep }) => keep), revoked], { concurrency: "unbounded" })
+        assert.deepInclude(yield* replayLedger({ full: true }), { sums_equal: true, milestones_differ: 0 })
+      })
+    )
+  )
+
   it.effect("that somebody wrote anew with their hash are found by a replay in full", () =>
     onKept(
       Effect.gen(function* () {

@@ -15,6 +15,7 @@ import { ledgerMigrations } from "../src/farm/ledgerTables.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
 import { Shop } from "../src/farm/Shop.ts"
 import { SnapshotSigner } from "../src/farm/SnapshotSigner.ts"
+import { Seasons } from "../src/farm/seasons/Seasons.ts"
 import { TrackerKey } from "../src/farm/TrackerKey.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
 import { AgentKeys } from "../src/farm/trust/AgentKeys.ts"
@@ -30,7 +31,8 @@ export const farmServicesIn = (timeZone: string | null) =>
     LedgerRules.layer,
     LedgerTimeZone.layer,
     FarmFeed.layer.pipe(Layer.provide(ProofIntake.layer)),
-    AgentDoor.layer({ mustBeKnown: false })
+    AgentDoor.layer({ mustBeKnown: false }),
+    Seasons.layer
   ).pipe(
     Layer.provideMerge(
       Layer.mergeAll(TrustStore.layer, AgentKeys.layer, LedgerWriter.layer, Ledger.layer, FarmKeys.layer)

@@ -43,3 +43,10 @@ export const changedTables = (before: LedgerDump, after: LedgerDump): ReadonlyAr
   Object.keys(tables).filter(
     (table) => JSON.stringify(before[table as LedgerTable]) !== JSON.stringify(after[table as LedgerTable])
   )
+
+/** The dump as it would be without the last rebuild's two counters: a revision more, and a settlement more. */
+export const withoutRebuild = (dump: LedgerDump): LedgerDump => {
+  const [farm = {}] = dump.tracker_farm
+  const { revision, settled } = farm
+  return { ...dump, tracker_farm: [{ ...farm, revision: Number(revision) - 1, settled: Number(settled) - 1 }] }
+}

@@ -26,6 +26,7 @@ const trackerKeys = Effect.promise(() => import("../trackerKeys.ts"))
 const trackerToken = Effect.promise(() => import("../trackerToken.ts"))
 const trackerRules = Effect.promise(() => import("../trackerRules.ts"))
 const timeZones = Effect.promise(() => import("../trackerTimeZone.ts"))
+const seasons = Effect.promise(() => import("../trackerSeasons.ts"))
 const restore = Effect.fnUntraced(function* (options: LedgerPlaceOptions & { readonly path: string }) {
   const kind = looksLikeBackup(resolve(options.cwd, options.path))
   if (kind !== null) return yield* (yield* backups).restoreTracker({ ...options, kind })
@@ -213,6 +214,27 @@ export const trackerCommand = (invocation: Invocation) => {
           Command.make("set", { zone: Argument.String("zone") }, (flags) =>
             onFarm(Effect.flatMap(timeZones, ({ setTimeZone }) => setTimeZone(flags)))
           ).pipe(Command.withDescription("Count days in another zone, once the present farm-day is over"))
+        ])
+      ),
+      Command.make("season").pipe(
+        Command.withDescription("What was earned in each season"),
+        Command.withSubcommands([
+          Command.make("show", {}, () => onFarm(Effect.flatMap(seasons, ({ showSeasons }) => showSeasons()))).pipe(
+            Command.withDescription("Coins, paid proofs and farm-days of each season")
+          ),
+          Command.make(
+            "open",
+            {
+              season: Argument.String("season"),
+              name: Flag.String("name").pipe(Flag.withDescription("What people read")),
+              ends: Flag.String("ends").pipe(
+                Flag.withMetavar("TIME"),
+                Flag.withDescription("When it is over, such as 2026-07-01T00:00:00Z (when the next one is opened)"),
+                Flag.optional
+              )
+            },
+            (flags) => onFarm(Effect.flatMap(seasons, ({ openSeason }) => openSeason(flags)))
+          ).pipe(Command.withDescription("Open a season; the one before keeps its sums, and no coin changes"))
         ])
       ),
       Command.make(

@@ -22,6 +22,7 @@ import { OwnerReads, RequireOwner } from "./ownerAccess.ts"
 import { Board, dailyQuery, proofListQuery } from "./proofListQuery.ts"
 import { RulesDecisionGroup, RulesGroup } from "./RulesApi.ts"
 import { OpenToAll } from "./routeRoles.ts"
+import { SeasonDecisionGroup, SeasonGroup } from "./SeasonApi.ts"
 import { ShopDecisionGroup, ShopGroup } from "./ShopApi.ts"
 import { TimeZoneDecisionGroup, TimeZoneGroup } from "./TimeZoneApi.ts"
 import { DecisionGroup, TrustGroup } from "./TrustApi.ts"
@@ -280,6 +281,8 @@ export class TrackerApi extends HttpApi.make("farmops-tracker")
   .add(ChronicleGroup)
   .add(LiveGroup)
   .add(LiveTicketGroup)
+  .add(SeasonGroup)
+  .add(SeasonDecisionGroup)
   .add(PublicGroup)
   .add(BadgeGroup)
   .middleware(RequestForm)

@@ -28,6 +28,7 @@ import { layerKeyHandlers } from "./keyHandlers.ts"
 import { agentMissing, away, orAway } from "./ledgerAnswers.ts"
 import { layerLiveHandlers } from "./liveHandlers.ts"
 import { layerRulesHandlers } from "./rulesHandlers.ts"
+import { layerSeasonHandlers } from "./seasonHandlers.ts"
 import { layerShopHandlers } from "./shopHandlers.ts"
 import { TrackerApi } from "./TrackerApi.ts"
 import { layerTimeZoneHandlers } from "./timeZoneHandlers.ts"
@@ -266,5 +267,6 @@ export const layerTrackerHandlers = Layer.mergeAll(
   layerAuditHandlers,
   layerBadgeHandlers,
   layerLiveHandlers,
-  layerChronicleHandlers
+  layerChronicleHandlers,
+  layerSeasonHandlers
 ).pipe(Layer.provide(layerRequestForm))

@@ -1,12 +1,13 @@
 /**
- * The events of the ledger that scores and sums depend on: what the owner bought, by which rules work is paid, and in which
- * time zone days are counted.
+ * The events of the ledger that scores and sums depend on: what the owner bought, by which rules work is paid, in which time
+ * zone days are counted, and what seasons there were.
  */
 import { ProofHash } from "@farmops/proof/FarmProof"
 import { Schema } from "effect"
 import { ZoneChange } from "../scoring/LedgerCalendar.ts"
 import { Rules } from "../scoring/Rules.ts"
 import { EconomyFact } from "./economy/EconomyFact.ts"
+import { SeasonOpened } from "./seasons/FarmSeason.ts"
 
 /** Other rules pay every proof after this. What was paid before stays paid. */
 export const rulesChanged = {
@@ -20,7 +21,12 @@ export const rulesChanged = {
 export const timeZoneChanged = { kind: Schema.Literal("time_zone_changed"), ...ZoneChange.fields }
 
 /** See the top of the file. */
-export const FarmFact = Schema.Union([EconomyFact, Schema.Struct(rulesChanged), Schema.Struct(timeZoneChanged)])
+export const FarmFact = Schema.Union([
+  EconomyFact,
+  Schema.Struct(rulesChanged),
+  Schema.Struct(timeZoneChanged),
+  SeasonOpened
+])
 
 /** See the schema of the same name. */
 export type FarmFact = typeof FarmFact.Type
@@ -35,5 +41,6 @@ export const farmFactKinds: ReadonlyArray<FarmFact["kind"]> = [
   "item_refunded",
   "item_used",
   "rules_changed",
-  "time_zone_changed"
+  "time_zone_changed",
+  "season_opened"
 ]

@@ -13,6 +13,7 @@ import type { ItemEffect } from "./economy/Item.ts"
 import { type AchievementEntry, paidWorkOf } from "./economy/PaidWork.ts"
 import { upgradeOf } from "./economy/upgradeOf.ts"
 import { afterFact, type FarmTotals, type LedgerEntry } from "./FarmTotals.ts"
+import { afterSeasonWork, openSeason } from "./seasons/FarmSeason.ts"
 
 /** People and machines earn apart. */
 export type Board = ScoringDetail["board"]
@@ -80,7 +81,7 @@ export const projectEntries = (
   const categorySums = new Map<string, CategorySum>()
   const daySums = new Map<string, DaySum>()
   const run = openScoring(totals.scoring)
-  let { botCoins, calendar, holdings, humanCoins, lastActive, length, rules, updatedAt } = totals
+  let { botCoins, calendar, holdings, humanCoins, lastActive, length, rules, seasons, updatedAt } = totals
   for (const entry of entries) {
     const { position } = entry
     if ("fact" in entry) {
@@ -89,6 +90,7 @@ export const projectEntries = (
       if (fact.kind === "item_used") {
         run.grantFreezes({ at, count: freezesIn(effectsOfUse(holdings, fact.purchase_id)), rules, timeZone: calendar })
       }
+      if (fact.kind === "season_opened") seasons = openSeason(seasons, fact, { at, position })
       ;({ calendar, holdings, rules } = afterFact({ calendar, holdings, rules }, fact, at))
       achieved.push({ position, at, holdings, work: null })
       continue
@@ -119,6 +121,7 @@ export const projectEntries = (
       })
     )
     if (isPaid(detail)) {
+      seasons = afterSeasonWork(seasons, { board, at: proof.timestamp, farmDay, coins })
       const work = workOf(detail)
       addTo(
         daySums,
@@ -139,6 +142,7 @@ export const projectEntries = (
       holdings,
       rules,
       calendar,
+      seasons,
       achievements: achievementsAfter(achievements, totals.achievements, achieved)
     },
     details,

@@ -8,6 +8,7 @@ import { type AchievementState, emptyAchievementState } from "./economy/Achievem
 import { applyFact } from "./economy/applyFact.ts"
 import { emptyHoldings, type Holdings } from "./economy/Holdings.ts"
 import type { FarmFact } from "./FarmFact.ts"
+import { noSeasons, type SeasonState } from "./seasons/FarmSeason.ts"
 
 /** What the fold carries from one line to the next. */
 export interface FarmTotals {
@@ -26,6 +27,8 @@ export interface FarmTotals {
   readonly rules: Rules
   /** In which days are counted. */
   readonly calendar: LedgerCalendar
+  /** What was earned in each. */
+  readonly seasons: SeasonState
   /** Null where they were never folded: over a ledger from before there were any. */
   readonly achievements: AchievementState | null
 }
@@ -66,10 +69,11 @@ export const emptyTotals = ({ foundedAt, timeZone }: Founding, achievements: Ach
   holdings: emptyHoldings,
   rules: unsaidRules,
   calendar: calendarOf(timeZone),
+  seasons: noSeasons,
   achievements: emptyAchievementState(achievements)
 })
 
-/** What the owner's facts come to. */
+/** What the owner's facts come to by themselves. */
 export type FarmTerms = Pick<FarmTotals, "calendar" | "holdings" | "rules">
 
 /** The same after one more fact. */
@@ -79,6 +83,8 @@ export const afterFact = (terms: FarmTerms, fact: FarmFact, at: string): FarmTer
       return { ...terms, rules: fact.rules }
     case "time_zone_changed":
       return { ...terms, calendar: applyZoneChange(terms.calendar, fact) }
+    case "season_opened":
+      return terms
     case "item_bought":
     case "item_refunded":
     case "item_used":

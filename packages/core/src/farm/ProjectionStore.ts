@@ -12,6 +12,7 @@ import type { CategorySum, DaySum, ProjectionChange } from "./FarmProjection.ts"
 import type { FarmTotals } from "./FarmTotals.ts"
 import { lastDecoded } from "./lastDecoded.ts"
 import { SqlCount } from "./SqlCount.ts"
+import { noSeasons, SeasonState } from "./seasons/FarmSeason.ts"
 
 const Board = Schema.Literals(["human", "bot"])
 const ScoringStateText = Schema.fromJsonString(ScoringState)
@@ -32,6 +33,7 @@ const decodeFarm = Schema.decodeUnknownEffect(
       holdings: Schema.String,
       rules: Schema.String,
       calendar: Schema.String,
+      seasons: Schema.NullOr(Schema.String),
       achievements: Schema.NullOr(Schema.String)
     })
   )
@@ -39,6 +41,7 @@ const decodeFarm = Schema.decodeUnknownEffect(
 const decodeHoldings = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(Holdings)))
 const decodeRules = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(Rules)))
 const decodeCalendar = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(LedgerCalendar)))
+const decodeSeasons = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(SeasonState)))
 const decodeAchievements = lastDecoded(Schema.decodeUnknownEffect(Schema.fromJsonString(AchievementState)))
 const decodeRevision = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ revision: SqlCount })))
 const decodeCategories = Schema.decodeUnknownEffect(
@@ -86,7 +89,8 @@ export const readRevision = Effect.fnUntraced(function* (options: { readonly loc
 export const readTotals = Effect.fnUntraced(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* decodeFarm(
-    yield* sql`SELECT farm.*, economy.holdings, economy.rules, economy.calendar, economy.achievements
+    yield* sql`SELECT farm.*, economy.holdings, economy.rules, economy.calendar, economy.seasons,
+        economy.achievements
       FROM tracker_farm AS farm JOIN tracker_economy AS economy ON economy.id = farm.id WHERE farm.id = 1`
   )
   if (row === undefined) return null
@@ -102,6 +106,7 @@ export const readTotals = Effect.fnUntraced(function* () {
       holdings: yield* decodeHoldings(row.holdings),
       rules: yield* decodeRules(row.rules),
       calendar: yield* decodeCalendar(row.calendar),
+      seasons: row.seasons === null ? noSeasons : yield* decodeSeasons(row.seasons),
       achievements: row.achievements === null ? null : yield* decodeAchievements(row.achievements)
     }
   }
@@ -156,6 +161,13 @@ const writeTotals = Effect.fnUntraced(function* (revision: number, totals: FarmT
     yield* upsert("tracker_economy", texts)
   }
   if (known?.achievements !== achievements) yield* writeAchievements(achievements)
+  if (known?.seasons !== totals.seasons) yield* writeSeasons(totals.seasons)
+})
+
+const writeSeasons = Effect.fnUntraced(function* (seasons: SeasonState) {
+  const sql = yield* SqlClient.SqlClient
+  const text = seasons.open === null ? null : canonicalJson(seasons)
+  yield* sql`UPDATE tracker_economy SET seasons = ${text} WHERE id = 1`
 })
 
 /** Puts this state in the place of the stored one. */

@@ -10,6 +10,7 @@ import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createProofIndex } from "./listing/proofIndex.ts"
 import { createMilestones } from "./milestones/milestoneTables.ts"
+import { createSeasons } from "./seasons/seasonTables.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createAgentKeys } from "./trust/agentKeyTables.ts"
 import { createTrust } from "./trust/trustTables.ts"
@@ -87,5 +88,6 @@ export const ledgerMigrations: Migrations = {
   "0007_waiting_proofs": createWaitingProofs,
   "0008_proof_index": createProofIndex,
   "0009_milestones": createMilestones,
-  "0010_agent_keys": createAgentKeys
+  "0010_agent_keys": createAgentKeys,
+  "0011_seasons": createSeasons
 }

@@ -10,6 +10,7 @@ import { AchievementState } from "../economy/AchievementState.ts"
 import type { ProjectionChange } from "../FarmProjection.ts"
 import type { FarmTotals } from "../FarmTotals.ts"
 import { SqlCount } from "../SqlCount.ts"
+import { noSeasons, SeasonState } from "../seasons/FarmSeason.ts"
 
 const Sum = {
   board: Schema.Literals(["human", "bot"]),
@@ -20,7 +21,8 @@ const Sum = {
 
 /**
  * The farm's sums at some length of its ledger, as `projectionBytes` spells them. What the owner's facts come to is not read
- * from here: those facts are never archived. An archive of before there were achievements has none.
+ * from here: those facts are never archived. An archive of before there were achievements or
+ * seasons has none.
  */
 export const ProjectionState = Schema.Struct({
   totals: Schema.Struct({
@@ -30,7 +32,8 @@ export const ProjectionState = Schema.Struct({
     lastActive: Schema.NullOr(Schema.String),
     updatedAt: Schema.String,
     scoring: ScoringState,
-    achievements: Schema.optionalKey(Schema.NullOr(AchievementState))
+    achievements: Schema.optionalKey(Schema.NullOr(AchievementState)),
+    seasons: Schema.optionalKey(SeasonState)
   }),
   categories: Schema.Array(Schema.Struct({ ...Sum, lastProofAt: Schema.String })),
   days: Schema.Array(Schema.Struct({ ...Sum, farmDay: Schema.String, work: Schema.Int }))
@@ -82,7 +85,12 @@ export const readReplayBase = Effect.gen(function* () {
   const { categories, days, totals } = yield* decodeState(last.state)
   const base: ReplayBase = {
     size: last.to_size,
-    change: { totals: { ...totals, achievements: totals.achievements ?? null }, categories, days, details: [] }
+    change: {
+      totals: { ...totals, achievements: totals.achievements ?? null, seasons: totals.seasons ?? noSeasons },
+      categories,
+      days,
+      details: []
+    }
   }
   return base
 })

@@ -8,6 +8,7 @@ import { ScoringState } from "../../scoring/ScoringState.ts"
 import { AchievementState } from "../economy/AchievementState.ts"
 import { Holdings } from "../economy/Holdings.ts"
 import type { ProjectionChange } from "../FarmProjection.ts"
+import { SeasonState } from "../seasons/FarmSeason.ts"
 
 const Sum = {
   board: Schema.Literals(["human", "bot"]),
@@ -27,6 +28,7 @@ const MilestoneState = Schema.Struct({
     holdings: Holdings,
     rules: Rules,
     calendar: LedgerCalendar,
+    seasons: SeasonState,
     achievements: Schema.NullOr(AchievementState)
   }),
   categories: Schema.Array(Schema.Struct({ ...Sum, lastProofAt: Schema.String })),

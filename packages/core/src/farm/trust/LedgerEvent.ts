@@ -15,6 +15,7 @@ import { itemBought, itemRefunded, itemUsed } from "../economy/EconomyFact.ts"
 import { rulesChanged, timeZoneChanged } from "../FarmFact.ts"
 import { LedgerSettings } from "../LedgerSettings.ts"
 import { takePositions } from "../ledgerPositions.ts"
+import { seasonOpened } from "../seasons/FarmSeason.ts"
 import { TrackerKey } from "../TrackerKey.ts"
 import { wireNow } from "../wireTime.ts"
 
@@ -81,7 +82,8 @@ export const LedgerFact = Schema.Union([
   Schema.Struct(itemRefunded),
   Schema.Struct(itemUsed),
   Schema.Struct(rulesChanged),
-  Schema.Struct(timeZoneChanged)
+  Schema.Struct(timeZoneChanged),
+  Schema.Struct(seasonOpened)
 ])
 
 /** See the schema of the same name. */
@@ -106,7 +108,8 @@ export const LedgerEvent = Schema.Union([
   Schema.Struct({ ...frame, ...itemRefunded }),
   Schema.Struct({ ...frame, ...itemUsed }),
   Schema.Struct({ ...frame, ...rulesChanged }),
-  Schema.Struct({ ...frame, ...timeZoneChanged })
+  Schema.Struct({ ...frame, ...timeZoneChanged }),
+  Schema.Struct({ ...frame, ...seasonOpened })
 ])
 
 /** See the schema of the same name. */
