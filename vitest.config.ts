@@ -13,7 +13,7 @@ const manyPrograms = [
   "hosts/cli/test/{agentKeys,pluginTest,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/alone.test.ts",
   "hosts/tracker/test/program.test.ts",
-  "tests/quick/{badInput,sidecarToProof,sleepingTracker}.test.ts"
+  "tests/quick/{badInput,secureTracker,sidecarToProof,sleepingTracker}.test.ts"
 ]
 
 /**
