@@ -221,6 +221,8 @@ describe("FarmFeed", () => {
         const intake = yield* ProofIntake
         const feed = yield* FarmFeed
         const agent = yield* approvedTestAgent
+        // What the approval itself makes known is over by then.
+        yield* TestClock.adjust("1 second")
         const states = yield* feed.watch
         const watching = yield* Effect.forkChild(Stream.runCollect(Stream.take(states, 3)))
         yield* Effect.yieldNow
