@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Ledger } from "@farmops/core/farm/Ledger"
+import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { TrustStore } from "@farmops/core/farm/TrustStore"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll } from "vitest"
 import { approvedRecoverableAgent, approvedTestAgent, farmLayer, testNow } from "../../packages/core/test/farmLayers.ts"
 import { migrationKeepsLedger } from "../../packages/core/test/firstVersionLedger.ts"
+import { makeTestAgent } from "../../packages/core/test/proofFixture.ts"
 import { temporaryFolder } from "../../packages/core/test/temporaryFolder.ts"
 import { trackersShareTheKey, trackerWithTheOldKeyStops } from "../../packages/core/test/trackerKeySharing.ts"
 import { assertReplays, listed, send, sendAll } from "../../packages/core/test/trustFixture.ts"
@@ -44,6 +46,29 @@ describe.skipIf(postgresBin === null)("the migration on PostgreSQL", () => {
 })
 
 describe.skipIf(postgresBin === null)("two trackers on one PostgreSQL", () => {
+  it.effect("set aside what comes before an approval, and score it once, whichever of them is asked", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.parse(testNow))
+      const { here, there } = yield* twoTrackers
+      const agent = yield* here(makeTestAgent)
+      const trust = yield* here(TrustStore)
+      yield* trust.enroll(yield* agent.enrolment)
+      const lines = yield* agent.chain(300)
+      const sendAside = (part: ReadonlyArray<string>) =>
+        Effect.flatMap(ProofIntake, (intake) => intake.acceptBatch(part))
+      yield* here(sendAside(lines.slice(0, 200)))
+      const kept = yield* there(sendAside(lines.slice(150)))
+      assert.isTrue(kept.every((answer) => Result.isSuccess(answer) && answer.success.pending))
+      assert.strictEqual((yield* trust.get(agent.agentId)).waiting_proofs, 300)
+      yield* trust.approve(agent.agentId)
+      const settle = Effect.flatMap(ProofIntake, (intake) => intake.settle(agent.agentId))
+      yield* Effect.all([here(settle), there(settle)], { concurrency: 2 })
+      assert.deepInclude(yield* trust.get(agent.agentId), { waiting_proofs: 0, status: "approved" })
+      const farm = yield* there(Effect.flatMap(Ledger, (ledger) => ledger.farm))
+      assert.strictEqual(farm.proofs, 300)
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("rotate, recover, freeze and revoke as on SQLite", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(Date.parse(testNow))

@@ -25,7 +25,14 @@ const makeTracker = Effect.gen(function* () {
     const status = yield* Ref.get(mood)
     if (status === "away") return yield* new TrackerUnavailable({ reason: "unreachable", retryAfterMs: null })
     const farm_salt = status === "approved" ? saltHex : null
-    return { agent_id: request.agent_id, status, fingerprint: "f", farm_salt, head: null, waiting_proofs: 0 }
+    return {
+      agent_id: request.agent_id,
+      status,
+      fingerprint: "f",
+      farm_salt,
+      head: null,
+      waiting_proofs: status === "pending" ? 3 : 0
+    }
   })
   const layer = Layer.mergeAll(
     Layer.succeed(TrackerClient, { enroll, submit: () => Effect.succeed([]) }),
@@ -58,7 +65,7 @@ describe("enrolment", () => {
           expect(state.value).toMatchObject({ phase: "waiting_for_approval", enrolment: "tracker_unreachable" })
           yield* Ref.set(tracker.mood, "pending")
           yield* askedAgain(tracker.asked, 2)
-          expect(state.value.enrolment).toBe("pending")
+          expect(state.value).toMatchObject({ enrolment: "pending", unscored: 3 })
           expect(yield* fs.exists(`${dir}/farm-salt`)).toBe(false)
           yield* Ref.set(tracker.mood, "approved")
           yield* askedAgain(tracker.asked, 1)

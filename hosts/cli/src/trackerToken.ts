@@ -18,6 +18,7 @@ export const rotateOwnToken = Effect.fn("rotateOwnToken")(function* (options: Le
   const place = yield* findLedger(options)
   const token = yield* Effect.provide(rotateOwnerToken(place.dataDir), layerLedger(place))
   yield* tellToken(Redacted.value(token))
+  yield* (yield* Printer).note("a tracker that is given FARMOPS_OWNER_TOKEN takes that one again at its next start")
 })
 
 /** With `--tracker-url`, by the present token. */

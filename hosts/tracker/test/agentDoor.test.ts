@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
+import { TrustStore } from "@farmops/core/farm/TrustStore"
 import { makeCertificate } from "@farmops/core/host/makeCertificate"
 import { Effect, Redacted } from "effect"
 import { makeAgent } from "./testAgent.ts"
@@ -88,6 +89,27 @@ describe("the tracker's door for agents", () => {
       })
       const [line = ""] = yield* agent.chain(1)
       assert.deepStrictEqual(yield* sendBothWays(tracker, line, key), [403, "agent_revoked", "agent_revoked"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("scores at its start what an approval left waiting", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const approvedOnly = Effect.gen(function* () {
+        const tracker = yield* startTracker(configIn(folder))
+        const agent = yield* makeAgent
+        yield* tracker.ask("/api/v1/agents/enroll", { body: JSON.stringify(yield* agent.enrolment) })
+        for (const line of yield* agent.chain(3)) assert.strictEqual((yield* tracker.submit(line)).status, 202)
+        // The owner's word alone, as when the tracker died right after it.
+        yield* Effect.flatMap(TrustStore, (trust) => trust.approve(agent.agentId)).pipe(
+          Effect.provideContext(tracker.services)
+        )
+        assert.strictEqual((yield* tracker.ask("/api/v1/farm")).json.proofs, 0)
+      })
+      yield* Effect.scoped(approvedOnly)
+      const tracker = yield* startTracker(configIn(folder))
+      assert.strictEqual((yield* tracker.ask("/api/v1/farm")).json.proofs, 3)
+      assert.deepInclude((yield* tracker.ask("/api/v1/agents")).json.agents[0], { waiting_proofs: 0 })
     }).pipe(Effect.scoped)
   )
 

@@ -1,9 +1,8 @@
+import { once } from "node:events"
+import { connect } from "node:http2"
 import { networkInterfaces } from "node:os"
-import { Code, ConnectError, createClient } from "@connectrpc/connect"
-import { createGrpcTransport } from "@connectrpc/connect-node"
 import { assert, describe, it } from "@effect/vitest"
 import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
-import { ProofService } from "@farmops/core/gen/farmops/proof/v1/proof_pb"
 import { Effect, Redacted } from "effect"
 import { approvedAgent, configIn, startTracker, temporaryFolder } from "./trackerFixture.ts"
 
@@ -55,15 +54,19 @@ describe("the tracker's limits on requests", () => {
       const early = yield* Effect.flip(client.submit(lines))
       assert.deepInclude(early, { _tag: "TrackerUnavailable" })
       assert.isAtLeast(early._tag === "TrackerUnavailable" ? (early.retryAfterMs ?? 0) : 0, 1000)
-      const grpc = createClient(ProofService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${tracker.grpcPort}` }))
-      const refused = yield* Effect.promise(() =>
-        grpc
-          .submit({ proof: new Uint8Array() }, { headers: { authorization: `Bearer ${key}` } })
-          .catch(ConnectError.from)
-      )
-      assert.instanceOf(refused, ConnectError)
-      assert.strictEqual(refused.code, Code.Unavailable)
-      assert.match(refused.metadata.get("retry-after") ?? "", /^\d+$/)
+      const grpc = yield* Effect.promise(async () => {
+        const session = connect(`http://127.0.0.1:${tracker.grpcPort}`)
+        const stream = session.request({
+          ":method": "POST",
+          ":path": "/farmops.proof.v1.ProofService/Submit",
+          authorization: `Bearer ${key}`
+        })
+        const [headers] = await once(stream, "response")
+        session.destroy()
+        return headers
+      })
+      assert.strictEqual(grpc[":status"], 429)
+      assert.match(grpc["retry-after"], /^\d+$/)
       const otherKey = yield* keyOf(other.agentId)
       const [line = ""] = yield* other.chain(1)
       assert.strictEqual((yield* tracker.ask("/api/v1/proofs", { body: line, token: otherKey })).status, 201)

@@ -1,10 +1,8 @@
-import { createClient } from "@connectrpc/connect"
-import { createConnectTransport } from "@connectrpc/connect-node"
 import { assert, describe, it } from "@effect/vitest"
 import { plainRoutes, type Role, type RouteRole, rolesOfApi, rpcRoutes } from "@farmops/core/api/routeRoles"
 import { TrackerApi } from "@farmops/core/api/TrackerApi"
-import { ProofService } from "@farmops/core/gen/farmops/proof/v1/proof_pb"
-import { Effect, Layer } from "effect"
+import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
+import { Effect, Layer, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { routes } from "../src/layer.ts"
 import { approvedAgent, configIn, type StartedTracker, startTracker, temporaryFolder } from "./trackerFixture.ts"
@@ -127,18 +125,18 @@ describe("the tracker's routes", () => {
   it.live.each(hosts)("take proofs over RPC on %s from whom the table says", ([, host, isLoopback]) =>
     Effect.gen(function* () {
       const { line, tokens, tracker } = yield* farmAt(host)
-      const client = createClient(ProofService, createConnectTransport({ baseUrl: tracker.url, httpVersion: "1.1" }))
-      const proof = new TextEncoder().encode(line)
       for (const asker of askers) {
         const token = tokens[asker]
-        const options = token === null ? {} : { headers: { authorization: `Bearer ${token}` } }
-        async function* stream() {
-          yield { proof }
-        }
-        const { result } = yield* Effect.promise(() => client.submit({ proof }, options))
-        const { results } = yield* Effect.promise(() => client.submitBatch(stream(), options))
-        const code = lets("agent", asker, isLoopback) ? "" : "agent_unauthenticated"
-        assert.deepStrictEqual([asker, result?.code, results[0]?.code], [asker, code, code])
+        // Connect with JSON, which anybody can write by hand.
+        const { json } = yield* tracker.ask("/farmops.proof.v1.ProofService/Submit", {
+          body: JSON.stringify({ proof: Buffer.from(line).toString("base64") }),
+          ...(token === null ? {} : { token })
+        })
+        const access = token === null ? {} : { apiKey: Redacted.make(token) }
+        const client = yield* Effect.provide(TrackerClient, TrackerClient.layer(tracker.url, access))
+        const [streamed] = yield* client.submit([line])
+        const code = lets("agent", asker, isLoopback) ? null : "agent_unauthenticated"
+        assert.deepStrictEqual([asker, json.result.code ?? null, streamed?.code], [asker, code, code])
       }
     }).pipe(Effect.scoped)
   )
