@@ -42,8 +42,18 @@ export interface LoadAgent {
   readonly sendToAll: (to: ReadonlyArray<Serving>) => Promise<number>
 }
 
+const makeClient = (baseUrl: string) =>
+  createClient(ProofService, createGrpcTransport({ baseUrl, idleConnectionTimeoutMs: 1000 }))
+const clients = new Map<string, ReturnType<typeof makeClient>>()
+
+const clientAt = (baseUrl: string) => {
+  const client = clients.get(baseUrl) ?? makeClient(baseUrl)
+  clients.set(baseUrl, client)
+  return client
+}
+
 const overGrpc = async (line: string, { grpc }: Serving): Promise<boolean> => {
-  const client = createClient(ProofService, createGrpcTransport({ baseUrl: grpc, idleConnectionTimeoutMs: 1000 }))
+  const client = clientAt(grpc)
   const { result } = await client.submit({ proof: bytes(line) }, { timeoutMs: 30_000 })
   return result?.code === ""
 }
@@ -87,7 +97,10 @@ export const approvedLoadAgent = async (at: Serving): Promise<LoadAgent> => {
   }
 }
 
-/** An owner who buys fences and gives every other one back; each wish is sent until it is answered. */
+// A farm has room for twenty fences: all but a few go back.
+const keptOfBought = 40
+
+/** An owner who buys fences and gives nearly all of them back; each wish is sent until it is answered. */
 export interface LoadOwner {
   /** The id of every purchase that was answered with a yes. */
   readonly bought: Array<string>
@@ -116,7 +129,7 @@ export const makeLoadOwner = (name: string): LoadOwner => {
       if (status !== 200) return false
       if (refund === null) {
         bought.push(json.purchase_id)
-        if (bought.length % 2 === 0) toRefund = json.purchase_id
+        if (bought.length % keptOfBought !== 0) toRefund = json.purchase_id
       } else refunded.push(refund)
       return true
     }

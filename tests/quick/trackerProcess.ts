@@ -10,8 +10,6 @@ const program = fileURLToPath(new URL("../../hosts/tracker/bin/farmops-tracker.j
 export interface TrackerPlace {
   readonly db: string
   readonly data: string
-  /** What the program is started under, such as a tracer. */
-  readonly under?: ReadonlyArray<string>
   readonly args?: ReadonlyArray<string>
 }
 
@@ -33,10 +31,9 @@ export class TrackerProcess {
 
   constructor(place: TrackerPlace) {
     this.#place = place
-    const { args = [], data, db, under = [] } = place
-    const command = [...under, process.execPath, "--conditions=@farmops/source", program]
+    const { args = [], data, db } = place
     const flags = ["--db", db, "--data", data, "--port", "0", "--grpc-port", "0", "--time-zone", "UTC", ...args]
-    this.#child = spawn(command[0] ?? "", [...command.slice(1), ...flags], {
+    this.#child = spawn(process.execPath, ["--conditions=@farmops/source", program, ...flags], {
       env: { ...process.env, FARMOPS_DB: "", FARMOPS_OWNER_TOKEN: "" },
       stdio: ["ignore", "ignore", "pipe"]
     })
@@ -55,6 +52,10 @@ export class TrackerProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0
+  }
+
+  get isOver(): boolean {
+    return this.#over
   }
 
   /** What it has said until now. */

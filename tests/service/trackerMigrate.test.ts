@@ -78,6 +78,23 @@ describe.skipIf(postgresBin === null)("a ledger that goes to another database", 
     await expectAcknowledged({ db: back, data }, [agent], [owner])
   })
 
+  it("is checked there as it is in a file, and repaired once its owner says that it was saved", async () => {
+    const url = server.makeDatabase()
+    expect(await migrate(db, url)).toMatchObject({ code: 0 })
+    await query(url, "UPDATE tracker_farm SET human_coins = human_coins + 1")
+    const check = (...more: ReadonlyArray<string>) =>
+      run("tracker", "check", "--db", url, "--data", data, "--json", ...more)
+    const found = await check()
+    expect(found).toMatchObject({ code: 65 })
+    expect(JSON.parse(found.stdout)).toMatchObject({ found: 1, findings: [{ kind: "sums" }] })
+    const unsaved = await check("--repair")
+    expect(unsaved).toMatchObject({ code: 64 })
+    expect(unsaved.stderr).toContain("--saved")
+    const repaired = await check("--repair", "--saved")
+    expect(repaired, repaired.stderr).toMatchObject({ code: 0 })
+    await expectSound({ db: url, data })
+  })
+
   it("goes to no database that has one, and from none whose sums are wrong or whose tracker runs", async () => {
     const url = server.makeDatabase()
     const wrong = join(folder, "wrong")
