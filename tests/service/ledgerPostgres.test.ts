@@ -2,7 +2,9 @@
 
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Ledger } from "@farmops/core/farm/Ledger"
+import type { ProofFilter } from "@farmops/core/farm/listing/listProofs"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
+import { rebuildProjection } from "@farmops/core/farm/rebuildProjection"
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { auditNow, checkpointLayer, makeStory } from "../../packages/core/test/checkpointLayers.ts"
@@ -34,6 +36,40 @@ describe.skipIf(postgresBin === null)("a ledger on PostgreSQL", () => {
         "gap"
       )
       yield* assertReplays
+    }).pipe(Effect.provide(farmLayer(server.makeDatabase())))
+  )
+
+  it.live("lists by every filter, from either end, and day by day, as on SQLite", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const sql = yield* SqlClient.SqlClient
+      const agent = yield* approvedTestAgent
+      const days = ["2026-02-01", "2026-02-02", "2026-02-03"]
+      const lines = yield* agent.chain(3, (at) => (proof) => ({
+        ...proof,
+        timestamp: `${days[at]}T08:00:00Z`,
+        actor: at === 1 ? { actor_hash: "ee".repeat(32), actor_type: "bot" } : proof.actor
+      }))
+      yield* sendAll(lines)
+      const listed = (filter: ProofFilter, oldestFirst = false) =>
+        Effect.map(ledger.page({ ...filter, limit: 2, cursor: null, oldestFirst }), ({ proofs }) =>
+          proofs.map(({ proof }) => proof.sequence)
+        )
+      assert.deepStrictEqual(yield* listed({}), [2, 1])
+      assert.deepStrictEqual(yield* listed({}, true), [0, 1])
+      assert.deepStrictEqual(yield* listed({ board: "bot" }), [1])
+      assert.deepStrictEqual(yield* listed({ actorHash: "ee".repeat(32), plugin: "farmops/test" }), [1])
+      assert.deepStrictEqual(
+        yield* listed({ agentId: agent.agentId, category: "reliability", status: "success" }),
+        [2, 1]
+      )
+      assert.deepStrictEqual(yield* listed({ from: "2026-02-02", to: "2026-02-02" }), [1])
+      const rows = yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`
+      yield* rebuildProjection()
+      assert.deepStrictEqual(yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`, rows)
+      const { total_coins } = yield* ledger.farm
+      const series = yield* ledger.daily({ from: null, to: "2026-02-05", board: "human", category: null })
+      assert.deepStrictEqual([series.length, series.at(-1)?.cumulative_coins], [5, total_coins])
     }).pipe(Effect.provide(farmLayer(server.makeDatabase())))
   )
 

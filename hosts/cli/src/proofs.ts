@@ -48,13 +48,12 @@ const ProofPage = Schema.Struct({
 // What a tracker gives on one page.
 const pageMax = 100
 
-/** The newest `limit` proofs, over as many pages as they take. */
-const fetchProofs = Effect.fnUntraced(function* (limit: number, agentId: string | null) {
+/** The newest `limit` proofs that match, over as many pages as they take. */
+const fetchProofs = Effect.fnUntraced(function* (limit: number, filters: Readonly<Record<string, string>>) {
   const proofs: Array<ScoredProof> = []
   let cursor: string | number | null = null
   do {
-    const query = new URLSearchParams({ limit: String(Math.min(limit - proofs.length, pageMax)) })
-    if (agentId !== null) query.set("agent_id", agentId)
+    const query = new URLSearchParams({ ...filters, limit: String(Math.min(limit - proofs.length, pageMax)) })
     if (cursor !== null) query.set("cursor", String(cursor))
     const page: typeof ProofPage.Type = yield* requestJson(`/api/v1/proofs?${query}`, ProofPage)
     proofs.push(...page.proofs)
@@ -67,12 +66,21 @@ const fetchProofs = Effect.fnUntraced(function* (limit: number, agentId: string 
 export const listProofs = Effect.fn("listProofs")(function* (options: {
   readonly limit: number
   readonly agent: Option.Option<string>
+  readonly category: Option.Option<string>
+  readonly board: Option.Option<string>
+  readonly status: Option.Option<string>
+  readonly plugin: Option.Option<string>
+  readonly from: Option.Option<string>
+  readonly to: Option.Option<string>
 }) {
   const printer = yield* Printer
-  const agentId = Option.isSome(options.agent) ? (yield* pickAgent(options.agent)).agent_id : null
-  const page = yield* fetchProofs(options.limit, agentId)
+  const { agent, limit, ...rest } = options
+  const asked = Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
+  const agentId = Option.isSome(agent) ? { agent_id: (yield* pickAgent(agent)).agent_id } : {}
+  const filters: Record<string, string> = Object.fromEntries(asked)
+  const page = yield* fetchProofs(limit, { ...filters, ...agentId })
   if (printer.json) return yield* printer.data(page)
-  if (page.proofs.length === 0) return yield* printer.line("no proof yet")
+  if (page.proofs.length === 0) return yield* printer.line(asked.length === 0 ? "no proof yet" : "no proof matches")
   const rows = page.proofs.map(({ coins, proof }) => [
     proof.sequence,
     proof.timestamp.slice(0, 16).replace("T", " "),

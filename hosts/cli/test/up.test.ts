@@ -105,6 +105,12 @@ describe("farmops up", () => {
     const shown = await farmops("proof", "show", proofs[0].proof.proof_id)
     expect(shown.stdout).toContain("fatigue")
     expect((await farmops("proof", "show", "nothing")).code).toBe(64)
+    const { category } = proofs[0].proof.action
+    const alike = json(await farmops("proof", "list", "--json", "--category", category, "--board", "human"))
+    expect(alike.proofs.length).toBeGreaterThan(0)
+    for (const { proof } of alike.proofs) expect(proof.action.category).toBe(category)
+    expect((await farmops("proof", "list", "--to", "2001-01-01")).stdout).toBe("no proof matches\n")
+    expect((await farmops("proof", "list", "--category", "fun")).code).toBe(64)
   })
 
   it("exports a chain that verifies without a server, and names the first bad line of one that was changed", async () => {

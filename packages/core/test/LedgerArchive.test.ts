@@ -145,7 +145,16 @@ describe("LedgerArchive", () => {
         expect((yield* auditNow()).first).toEqual([])
         expect(yield* Effect.flip(restore(second))).toMatchObject({ _tag: "ArchiveMismatch", reason: "later_first" })
         const farm = yield* farmNow
+        const indexed = Effect.flatMap(
+          SqlClient.SqlClient,
+          (sql) => sql`SELECT position FROM tracker_proof_index ORDER BY position`
+        )
+        const withBodies = Effect.map(bodies, (rows) =>
+          rows.filter(({ line }) => line !== null).map(({ position }) => ({ position }))
+        )
+        assert.deepStrictEqual(yield* indexed, yield* withBodies)
         for (const path of [third, second, file]) yield* restore(path)
+        assert.deepStrictEqual(yield* indexed, yield* withBodies)
         assert.strictEqual(yield* farmNow, farm)
         assert.deepStrictEqual((yield* bodies).slice(0, before.bodies.length), before.bodies)
         expect((yield* auditNow()).first).toEqual([])

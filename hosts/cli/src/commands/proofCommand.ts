@@ -1,4 +1,6 @@
 /** `farmops proof …`. */
+
+import { categories, outcomeStatuses } from "@farmops/proof/vocabulary"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -9,6 +11,17 @@ import { type Invocation, withFarm, withPrinter } from "./rootCommand.ts"
 import { agent, keyFlag } from "./sharedFlags.ts"
 
 const proofs = Effect.promise(() => import("../proofs.ts"))
+
+const only = <const Words extends ReadonlyArray<string>>(name: string, words: Words) =>
+  Flag.Literals(name, words).pipe(Flag.withDescription(`Only of this ${name}`), Flag.optional)
+
+const farmDay = (name: string, what: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("YYYY-MM-DD"),
+    Flag.withDescription(what),
+    Flag.withSchema(Schema.String.check(Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/, { message: "expected YYYY-MM-DD" }))),
+    Flag.optional
+  )
 
 /** Proofs: listed, shown, checked, taken away. */
 export const proofCommand = (invocation: Invocation) => {
@@ -24,7 +37,17 @@ export const proofCommand = (invocation: Invocation) => {
             Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
             Flag.withDefault(20)
           ),
-          agent
+          agent,
+          category: only("category", categories),
+          board: only("board", ["human", "bot"]),
+          status: only("status", outcomeStatuses),
+          plugin: Flag.String("plugin").pipe(
+            Flag.withMetavar("ID"),
+            Flag.withDescription("Only of this plugin"),
+            Flag.optional
+          ),
+          from: farmDay("from", "Only from this farm-day on"),
+          to: farmDay("to", "Only up to this farm-day")
         },
         (flags) => onFarm(Effect.flatMap(proofs, ({ listProofs }) => listProofs(flags)))
       ).pipe(Command.withDescription("The newest proofs and what each was worth")),

@@ -23,7 +23,7 @@ export type CardTheme = (typeof cardThemes)[number]
 export const cardSize = { width: 440, height: 120 } as const
 
 /** Columns of the longest name that fits beside the barn. */
-const nameColumnsMax = 30
+const nameColumnsMax = 24
 
 const light = "--paper:#fffdf6;--edge:#d8d2bd;--ink:#2b2a26;--soft:#66624f;--barn:#b8453a"
 const dark = "--paper:#16211a;--edge:#33463a;--ink:#f1f5ee;--soft:#a9b8ac;--barn:#d4695d"
