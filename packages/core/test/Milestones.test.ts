@@ -1,18 +1,21 @@
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Schema } from "effect"
+import { Array as Arr, Effect, Layer, Logger, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { LedgerArchive } from "../src/farm/archive/LedgerArchive.ts"
 import { Checkpointer } from "../src/farm/checkpoint/Checkpointer.ts"
 import { defaultAchievements } from "../src/farm/economy/defaultAchievements.ts"
+import { projectionBytes } from "../src/farm/FarmProjection.ts"
 import { stateHash } from "../src/farm/milestones/MilestoneState.ts"
 import { milestoneSizes } from "../src/farm/milestones/MilestoneStore.ts"
 import { Milestones } from "../src/farm/milestones/Milestones.ts"
 import { milestonesMax, thinOut } from "../src/farm/milestones/thinOut.ts"
+import { readCategories, readDays, readTotals } from "../src/farm/ProjectionStore.ts"
 import { rebuildProjection, replayLedger } from "../src/farm/rebuildProjection.ts"
 import { ActiveShop } from "../src/farm/shop/ActiveShop.ts"
 import { TrustStore } from "../src/farm/TrustStore.ts"
+import { dayOfNumber } from "../src/scoring/farmDay.ts"
 import { auditNow, checkpointLayer } from "./checkpointLayers.ts"
 import { approvedTestAgent, farmLayer, testNow } from "./farmLayers.ts"
 import { changedTables, dumpLedger } from "./ledgerDump.ts"
@@ -124,6 +127,25 @@ describe("milestones", () => {
         // Both ask for the one connection by turns: the revocation comes between the reading and the writing.
         yield* Effect.all([Effect.flatMap(Milestones, ({ keep }) => keep), revoked], { concurrency: "unbounded" })
         assert.deepInclude(yield* replayLedger({ full: true }), { sums_equal: true, milestones_differ: 0 })
+      })
+    )
+  )
+
+  it.effect("spell years of days as a replay does", () =>
+    onKept(
+      Effect.gen(function* () {
+        yield* earn(yield* approvedTestAgent, 1)
+        const sql = yield* SqlClient.SqlClient
+        const days = ["toil", "security", "incident"].flatMap((category) =>
+          Array.from({ length: 400 }, (_, at) => {
+            return { farm_day: dayOfNumber(15_000 + at), board: "bot", category, proofs: 1, coins: at, work: 1 }
+          })
+        )
+        if (Arr.isArrayNonEmpty(days)) yield* sql`INSERT INTO tracker_day ${sql.insert(days)}`
+        const size = yield* keepNow
+        const totals = (yield* readTotals())?.totals ?? assert.fail("no totals")
+        const sums = { totals, categories: yield* readCategories(), days: yield* readDays("") }
+        assert.strictEqual(yield* textAt(size), projectionBytes(sums))
       })
     )
   )

@@ -8,6 +8,6 @@ describe("a ledger", () => {
     "is what a plain model of it is, whatever is asked of it in whatever order",
     [Schema.Array(LedgerCommand).check(Schema.isMinLength(5), Schema.isMaxLength(30))],
     ([commands]) => ledgerLives(commands, farmDatabase()),
-    { arbitrary: { runs: 6 } }
+    { arbitrary: { runs: 12 } }
   )
 })

@@ -179,6 +179,15 @@ export const joinChanges = (
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+/** Days in the order in which they are spelled. */
+export const inOrder = (days: ReadonlyArray<DaySum>): ReadonlyArray<DaySum> =>
+  days.toSorted(
+    (a, b) =>
+      byText(a.farmDay, b.farmDay) ||
+      byText(a.board, b.board) ||
+      categories.indexOf(a.category) - categories.indexOf(b.category)
+  )
+
 /** All sums as canonical JSON, rows in one order: equal projections give equal bytes. */
 export const projectionBytes = ({
   categories: categorySums,
@@ -190,10 +199,5 @@ export const projectionBytes = ({
     categories: categorySums.toSorted(
       (a, b) => byText(a.board, b.board) || categories.indexOf(a.category) - categories.indexOf(b.category)
     ),
-    days: days.toSorted(
-      (a, b) =>
-        byText(a.farmDay, b.farmDay) ||
-        byText(a.board, b.board) ||
-        categories.indexOf(a.category) - categories.indexOf(b.category)
-    )
+    days: inOrder(days)
   })

@@ -2,9 +2,11 @@
  * Keeps milestones while the ledger grows. The sums are read as of one moment and written in a transaction of their own, never
  * in one that a proof waits for; what was judged anew in between is written by nobody.
  */
+import { canonicalJson } from "@farmops/proof/canonicalJson"
 import { Context, Effect, Layer, PubSub } from "effect"
 import { SqlClient } from "effect/sql"
-import { projectionBytes } from "../FarmProjection.ts"
+import { type CategorySum, type DaySum, inOrder, projectionBytes } from "../FarmProjection.ts"
+import type { FarmTotals } from "../FarmTotals.ts"
 import { readLength } from "../history/ledgerMoments.ts"
 import { orLedgerUnavailable } from "../LedgerUnavailable.ts"
 import { daysOf, readCategories, readDayRows, readTotals } from "../ProjectionStore.ts"
@@ -19,6 +21,12 @@ const pauseMs = 10_000
 /** Another process may share the ledger, so it is looked at without a word from this one's intake too. */
 const idleMs = 60_000
 
+interface StoredSums {
+  readonly totals: FarmTotals
+  readonly categories: ReadonlyArray<CategorySum>
+  readonly rows: ReadonlyArray<unknown>
+}
+
 /** The stored sums, which are those over all lines of the moment. */
 const readSums = Effect.gen(function* () {
   const { entries, settled } = yield* readLength
@@ -28,6 +36,28 @@ const readSums = Effect.gen(function* () {
       ? null
       : { totals: stored.totals, categories: yield* readCategories(), rows: yield* readDayRows("") }
   return { entries, settled, sums }
+})
+
+/** Days that are decoded or spelled before intake gets its turn: some milliseconds. */
+const pageDays = 500
+
+/** What `projectionBytes` gives for the sums, a page of days at a time. */
+const stateOf = Effect.fnUntraced(function* ({ categories, rows, totals }: StoredSums) {
+  const days: Array<DaySum> = []
+  for (let at = 0; at < rows.length; at += pageDays) {
+    days.push(...(yield* daysOf(rows.slice(at, at + pageDays))))
+    yield* Effect.yieldNow
+  }
+  const ordered = inOrder(days)
+  const texts: Array<string> = []
+  for (let at = 0; at < ordered.length; at += pageDays) {
+    texts.push(canonicalJson(ordered.slice(at, at + pageDays)).slice(1, -1))
+    yield* Effect.yieldNow
+  }
+  const around = projectionBytes({ totals, categories, days: [] })
+  // The key stands before `totals`, and no category has one like it.
+  const place = around.indexOf('"days":[') + '"days":['.length
+  return around.slice(0, place) + texts.join(",") + around.slice(place)
 })
 
 const make = Effect.fnUntraced(function* (everyLines: number) {
@@ -48,8 +78,7 @@ const make = Effect.fnUntraced(function* (everyLines: number) {
       .withTransaction(readSums)
       .pipe(Effect.provideService(SqlClient.BeginTransaction, snapshotBegin))
     if (sums === null) return false
-    const { categories, rows, totals } = sums
-    const state = projectionBytes({ totals, categories, days: yield* daysOf(rows) })
+    const state = yield* stateOf(sums)
     return yield* underFarmLock(
       Effect.gen(function* () {
         // A recovery or a revocation since may have taken back what these sums have.
