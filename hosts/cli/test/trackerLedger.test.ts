@@ -87,7 +87,7 @@ describe("the ledger's commands", () => {
     const full = await run("tracker", "audit", "--db", db)
     expect(full.stderr).toBe("")
     expect(full.code).toBe(0)
-    expect(full.stdout).toContain("ok: 30 proofs of 1 agent, 1 event; 31 lines signed by")
+    expect(full.stdout).toContain("ok: 30 proofs of 1 agent, 2 events; 32 lines signed by")
     expect(full.stdout).toContain("is signed by the key in force")
     const links = await run("tracker", "audit", "--db", db, "--level", "links", "--json")
     expect(JSON.parse(links.stdout)).toMatchObject({ ok: true, level: "links", proofs: 30, differences: 0 })
@@ -110,7 +110,7 @@ describe("the ledger's commands", () => {
 
   it("moves the beginning of the ledger into a file that verifies alone, and brings it back", async () => {
     const archived = await run("tracker", "archive", "--keep", "5", "--out", "old.archive", "--db", db)
-    expect(archived.stdout).toContain("lines 0 to 20 are in old.archive")
+    expect(archived.stdout).toContain("lines 0 to 21 are in old.archive")
     expect(archived.code).toBe(0)
     const verified = await run("proof", "verify", "old.archive", "--tracker-key", keys.trackerKey)
     expect(verified).toMatchObject({ code: 0 })
@@ -121,7 +121,7 @@ describe("the ledger's commands", () => {
     expect(again).toMatchObject({ code: 64, stdout: "" })
     expect(await run("tracker", "restore", "old.archive", "--db", db)).toMatchObject({
       code: 0,
-      stdout: "lines 0 to 20 are back in the ledger\n"
+      stdout: "lines 0 to 21 are back in the ledger\n"
     })
     expect(JSON.parse((await run("tracker", "audit", "--db", db, "--json")).stdout)).toMatchObject({
       ok: true,
