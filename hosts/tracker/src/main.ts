@@ -38,7 +38,8 @@ Checks, scores and keeps one person's ledger of signed proofs, and shows the far
                       (default: the system's)
   --public-url URL    where villages reach this tracker, when it is not the address that it listens on
   --log LEVEL         debug, info, warn or error (default info)
-  --healthcheck       ask the tracker that serves on --port of this machine whether it is ready, and end with 0 or 69
+  --healthcheck       ask the tracker that serves on --port of this machine, with --tls-cert if it has one, whether it is
+                      ready, and end with 0 or 69
   --version           print the version and end
 
 FARMOPS_OWNER_TOKEN sets the owner's token (32 characters or more); without it one is made and put into
@@ -184,7 +185,7 @@ const program = Effect.gen(function* () {
     return process.stdout.write(`farmops-tracker ${version}\n`)
   }
   if (flags.healthcheck === true) {
-    return yield* healthcheck(`http://127.0.0.1:${yield* portOf("--port", flags.port ?? "8443")}`)
+    return yield* healthcheck(yield* portOf("--port", flags.port ?? "8443"), flags["tls-cert"] ?? null)
   }
   const level = flags.log ?? "info"
   if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")

@@ -5,6 +5,7 @@ import { TrackerClient } from "@farmops/core/delivery/TrackerClient"
 import { makeCertificate } from "@farmops/core/host/makeCertificate"
 import { fetchOverTls } from "@farmops/core/http/fetchOverTls"
 import { Effect } from "effect"
+import { healthcheck } from "../src/healthcheck.ts"
 import { makeAgent } from "./testAgent.ts"
 import { configIn, startTracker, temporaryFolder } from "./trackerFixture.ts"
 
@@ -19,7 +20,7 @@ const secureTracker = Effect.gen(function* () {
   const tracker = yield* startTracker(configIn(folder, { tls }))
   const ask = (path: string, method = "GET", headers: Record<string, string> = {}) =>
     Effect.promise(() => fetchOverTls(new URL(`${tracker.url}${path}`), { method, headers }, { ca: cert }))
-  return { ...tracker, ask, cert }
+  return { ...tracker, ask, cert, folder, tls }
 })
 
 describe("a tracker with TLS", () => {
@@ -56,6 +57,22 @@ describe("a tracker with TLS", () => {
       const agent = yield* makeAgent
       assert.deepInclude(yield* Effect.flip(client.enroll(yield* agent.enrolment)), { _tag: "TrackerUnavailable" })
       assert.deepInclude(yield* Effect.flip(client.submit(yield* agent.chain(1))), { _tag: "TrackerUnavailable" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is ready for the health check that has its certificate, and for no other", () =>
+    Effect.gen(function* () {
+      const { folder, tls, url } = yield* secureTracker
+      const port = Number(new URL(url).port)
+      yield* healthcheck(port, tls.cert)
+      const other = join(folder, "other.crt")
+      writeFileSync(
+        other,
+        makeCertificate({ commonName: "tracker", hosts: ["127.0.0.1"], from: new Date(), days: 2 }).cert
+      )
+      for (const file of [other, tls.key, join(folder, "nowhere.crt"), null]) {
+        assert.strictEqual((yield* Effect.flip(healthcheck(port, file)))._tag, "NotReady")
+      }
     }).pipe(Effect.scoped)
   )
 })
