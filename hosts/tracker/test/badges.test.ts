@@ -6,7 +6,9 @@ describe("a tracker's badge and card", () => {
   it.live("are open to everybody, kept for a while, and asked for again without being sent again", () =>
     Effect.gen(function* () {
       // Others can reach it, so that everything else needs the owner's token.
-      const tracker = yield* startTracker(configIn(yield* temporaryFolder, { host: "0.0.0.0", agentsMustBeKnown: false }))
+      const tracker = yield* startTracker(
+        configIn(yield* temporaryFolder, { host: "0.0.0.0", agentsMustBeKnown: false })
+      )
       const agent = yield* approvedAgent(tracker)
       const get = (path: string, headers: Record<string, string> = {}) =>
         Effect.promise(() => fetch(`${tracker.url}/api/v1/public${path}`, { headers }))

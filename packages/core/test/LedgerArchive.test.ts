@@ -12,6 +12,7 @@ import { LedgerArchive } from "../src/farm/archive/LedgerArchive.ts"
 import { Checkpointer } from "../src/farm/checkpoint/Checkpointer.ts"
 import { Checkpoints } from "../src/farm/checkpoint/Checkpoints.ts"
 import { LedgerSettings } from "../src/farm/LedgerSettings.ts"
+import { catchUpProofIndex } from "../src/farm/listing/proofIndex.ts"
 import { ProofIntake } from "../src/farm/ProofIntake.ts"
 import { rebuildProjection, replayLedger } from "../src/farm/rebuildProjection.ts"
 import { TrackerKey } from "../src/farm/TrackerKey.ts"
@@ -136,6 +137,7 @@ describe("LedgerArchive", () => {
         const { archive, restore } = yield* LedgerArchive
         const second = join(folder, "b.farmops-archive")
         const third = join(folder, "c.farmops-archive")
+        yield* catchUpProofIndex
         expect(yield* archive({ type: "before_size", size: 32 }, second)).toMatchObject({ from: 15, to: 21 })
         expect(yield* archive({ type: "keep", lines: 0 }, third)).toMatchObject({ from: 21, to: 33 })
         for (const path of [file, second, third]) {
@@ -145,10 +147,10 @@ describe("LedgerArchive", () => {
         expect((yield* auditNow()).first).toEqual([])
         expect(yield* Effect.flip(restore(second))).toMatchObject({ _tag: "ArchiveMismatch", reason: "later_first" })
         const farm = yield* farmNow
-        const indexed = Effect.flatMap(
-          SqlClient.SqlClient,
-          (sql) => sql`SELECT position FROM tracker_proof_index ORDER BY position`
-        )
+        const indexed = Effect.gen(function* () {
+          yield* catchUpProofIndex
+          return yield* (yield* SqlClient.SqlClient)`SELECT position FROM tracker_proof_index ORDER BY position`
+        })
         const withBodies = Effect.map(bodies, (rows) =>
           rows.filter(({ line }) => line !== null).map(({ position }) => ({ position }))
         )
