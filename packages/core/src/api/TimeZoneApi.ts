@@ -23,6 +23,7 @@ export class ZoneConflict extends HttpApiError.Problem<ZoneConflict>()(
 
 /** What may be read. */
 export class TimeZoneGroup extends HttpApiGroup.make("timeZone")
+  .annotate(OpenApi.Description, "The time zone in which days are counted.")
   .add(
     HttpApiEndpoint.get("timeZone", "/time-zone", { success: ZoneInForce, error: LedgerAway }).annotateMerge(
       about("The time zone in which days are counted, and the next one where one was decided on")
@@ -33,6 +34,7 @@ export class TimeZoneGroup extends HttpApiGroup.make("timeZone")
 
 /** What the owner decides. */
 export class TimeZoneDecisionGroup extends HttpApiGroup.make("timeZoneDecisions")
+  .annotate(OpenApi.Description, "Another time zone from the owner.")
   .add(
     HttpApiEndpoint.put("changeTimeZone", "/time-zone", {
       // The longest name of a zone has 32 characters.

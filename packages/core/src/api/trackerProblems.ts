@@ -67,7 +67,7 @@ export class ProofForbidden extends HttpApiError.Problem<ProofForbidden>()(
 export class AgentUnauthenticated extends HttpApiError.Problem<AgentUnauthenticated>()(
   "AgentUnauthenticated",
   { type: "about:blank", status: 401, title: "This needs the agent's API key or certificate" },
-  { code: Schema.Literals(unauthenticatedCodes), ...refusalBody }
+  { code: Schema.Literal("agent_unauthenticated"), ...refusalBody }
 ) {}
 
 /** The proof does not continue the chain that the ledger holds. */
