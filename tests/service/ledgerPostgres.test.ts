@@ -5,6 +5,7 @@ import { Ledger } from "@farmops/core/farm/Ledger"
 import type { ProofFilter } from "@farmops/core/farm/listing/listProofs"
 import { ProofIntake } from "@farmops/core/farm/ProofIntake"
 import { rebuildProjection } from "@farmops/core/farm/rebuildProjection"
+import { TrustStore } from "@farmops/core/farm/TrustStore"
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { auditNow, checkpointLayer, makeStory } from "../../packages/core/test/checkpointLayers.ts"
@@ -64,6 +65,17 @@ describe.skipIf(postgresBin === null)("a ledger on PostgreSQL", () => {
         [2, 1]
       )
       assert.deepStrictEqual(yield* listed({ from: "2026-02-02", to: "2026-02-02" }), [1])
+      // No text of this database holds U+0000, and a proof's may.
+      const nul = yield* approvedTestAgent
+      yield* sendAll([
+        yield* nul.next((proof) => ({
+          ...proof,
+          action: { ...proof.action, category: "toil", description: "x\u0000y" }
+        }))
+      ])
+      assert.deepStrictEqual(yield* listed({ category: "toil" }), [0])
+      yield* (yield* TrustStore).revoke(nul.agentId, null)
+      assert.deepStrictEqual(yield* listed({ category: "toil" }), [0])
       const rows = yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`
       yield* rebuildProjection()
       assert.deepStrictEqual(yield* sql`SELECT * FROM tracker_proof_index ORDER BY position`, rows)

@@ -31,7 +31,7 @@ export const auditLedger = Effect.fnUntraced(function* (
   const trackerKey = yield* Option.match(options.trackerKey, {
     onNone: () =>
       Effect.map(
-        Effect.provide(TrackerKey, Layer.provide(layerTrackerKey(place), layerLedger(place))),
+        Effect.provide(TrackerKey, Layer.provide(layerTrackerKey(place, { signed: false }), layerLedger(place))),
         ({ publicKey }) => publicKey
       ),
     onSome: Effect.succeed

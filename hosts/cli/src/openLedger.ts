@@ -59,11 +59,11 @@ export const layerLedger = ({ url }: LedgerPlace) =>
   )
 
 /** The tracker's key, which must be there: another one would speak for another farm. Needs the ledger, which names the one in force. */
-export const layerTrackerKey = ({ dataDir }: LedgerPlace) =>
+export const layerTrackerKey = ({ dataDir }: LedgerPlace, options: { readonly signed?: boolean } = {}) =>
   Layer.unwrap(
     Effect.suspend(() =>
       existsSync(join(dataDir, "tracker.key"))
-        ? Effect.succeed(TrackerKey.layerFile(dataDir).pipe(Layer.provide(Ed25519Fastest.layer)))
+        ? Effect.succeed(TrackerKey.layerFile(dataDir, options).pipe(Layer.provide(Ed25519Fastest.layer)))
         : Effect.fail(
             new CommandFailed({
               code: "no_tracker_key",

@@ -112,7 +112,7 @@ const repairLedger = Effect.fnUntraced(function* (place: LedgerPlace, { count, k
   }
   const backup = yield* saveFirst(place, isSaved)
   if (backup !== null) yield* printer.note(`what was there is saved, as a secret: ${backup}`)
-  yield* Effect.provide(rebuildProjection(), layerLedger(place))
+  yield* Effect.provide(rebuildProjection({ full: true }), layerLedger(place))
   return yield* lookAt(place)
 }, Effect.scoped)
 

@@ -1,6 +1,6 @@
 /** `farmops tracker migrate`: a stopped tracker's ledger goes to another database, whole and shown to be equal, or not at all. */
 import { existsSync } from "node:fs"
-import { dirname, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { moveLedger } from "@farmops/core/farm/move/moveLedger"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
@@ -38,6 +38,15 @@ export const migrateTracker = Effect.fn("migrateTracker")(
       Option.map(options.data, (path) => resolve(options.cwd, path)),
       () => beside
     )
+    // The folder with the key is the one that a running tracker holds.
+    if (Option.isNone(options.data) && Option.exists(beside, (path) => !existsSync(join(path, "tracker.key")))) {
+      return yield* new CommandFailed({
+        code: "no_key_folder",
+        detail: "the folder of the ledger has no tracker.key.",
+        cure: "Name the tracker's folder with --data, so that a tracker that runs is noticed.",
+        exitCode: exitCodes.usage
+      })
+    }
     // A tracker that runs on this folder would go on writing to the old ledger.
     if (Option.isSome(folder)) yield* DataDirectory.open(folder.value)
     const bar = terminalBar("moving", process.stderr.isTTY === true && !printer.json)

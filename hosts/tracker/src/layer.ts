@@ -179,10 +179,10 @@ const running = (
       const rpc = yield* makeTrackerRpc
       // An approval that was cut short.
       yield* (yield* ProofIntake).settleAll
-      yield* live.open({ open: isLoopback(config.host) })
       yield* Effect.addFinalizer(() => feed.close)
       const admit = yield* makeAdmit(config.requestRates ?? requestRatesDefault)
       yield* door.open(rpc, admit)
+      yield* live.open({ open: isLoopback(config.host), admit })
       const { grpcPort, host } = config
       if (!isLoopback(host) && config.tls === undefined) {
         yield* Effect.logWarning(

@@ -185,7 +185,10 @@ const program = Effect.gen(function* () {
     return process.stdout.write(`farmops-tracker ${version}\n`)
   }
   if (flags.healthcheck === true) {
-    return yield* healthcheck(yield* portOf("--port", flags.port ?? "8443"), flags["tls-cert"] ?? null)
+    return yield* healthcheck(
+      yield* portOf("--port", flags.port ?? "8443"),
+      flags["tls-cert"] || process.env.FARMOPS_TLS_CERT || null
+    )
   }
   const level = flags.log ?? "info"
   if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")

@@ -1,4 +1,5 @@
 import { once } from "node:events"
+import { get } from "node:http"
 import { connect } from "node:http2"
 import { networkInterfaces } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
@@ -31,6 +32,32 @@ describe("the tracker's limits on requests", () => {
       assert.strictEqual(response.headers.get("content-type"), "application/problem+json")
       assert.match(response.headers.get("retry-after") ?? "", /^([1-9]|10)$/)
       assert.strictEqual((yield* tracker.ask("/api/v1/farm")).status, 200)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("count a handshake for a WebSocket like any request", () =>
+    Effect.gen(function* () {
+      const tracker = yield* start({ requestRates: { ...none, owner: 0.1 } })
+      const shake = Effect.promise(async () => {
+        const asked = get(`${tracker.url}/api/v1/live`, {
+          headers: {
+            authorization: `Bearer ${tracker.token}`,
+            connection: "upgrade",
+            upgrade: "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            "sec-websocket-protocol": "farmops.live.v1"
+          }
+        })
+        const status = await new Promise<number>((answered) => {
+          asked.on("response", (response) => answered(response.statusCode ?? 0))
+          asked.on("upgrade", (response) => answered(response.statusCode ?? 0))
+        })
+        asked.destroy()
+        return status
+      })
+      assert.strictEqual(yield* shake, 101)
+      assert.strictEqual(yield* shake, 429)
     }).pipe(Effect.scoped)
   )
 

@@ -131,6 +131,23 @@ describe("OwnerToken", () => {
     )
   )
 
+  it.effect("stays rotated away when another tracker starts with a copy of the file from before", () =>
+    inFolder((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const path = `${directory}/owner-token`
+        yield* ownerIn(directory)
+        const copy = yield* fs.readFileString(path)
+        const second = yield* using(directory, (owner) => owner.rotate)
+        yield* fs.writeFileString(path, copy)
+        const refused = yield* Effect.flip(ownerIn(directory))
+        assert.include(refused.message, "rotated away")
+        yield* fs.remove(path)
+        assert.isTrue((yield* ownerIn(directory)).matches(second))
+      })
+    )
+  )
+
   it.effect("refuses a file that others may read, and a lost one where it is needed", () =>
     inFolder((directory) =>
       Effect.gen(function* () {

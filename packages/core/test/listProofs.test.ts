@@ -146,6 +146,23 @@ describe("the list of proofs", () => {
     }).pipe(Effect.provide(Layer.fresh(farmDatabase())))
   )
 
+  it.effect("passes over no proof whose words hold what a database cannot, and lets its agent be voided", () =>
+    onFarm(
+      Effect.gen(function* () {
+        const agent = yield* approvedTestAgent
+        const nul = yield* agent.next((proof) => ({
+          ...proof,
+          action: { ...proof.action, category: "toil", description: "x\u0000y" }
+        }))
+        yield* (yield* ProofIntake).acceptBatch([nul, yield* agent.next(edits[1])])
+        assert.strictEqual((yield* walk({ category: "toil" })).length, 1)
+        assert.strictEqual((yield* walk({ board: "bot" })).length, 1)
+        yield* (yield* TrustStore).revoke(agent.agentId, null)
+        assert.strictEqual((yield* walk({ agentId: agent.agentId })).length, 2)
+      })
+    )
+  )
+
   it.effect("looks nothing up twice: what is indexed stays, and only what came since is read", () =>
     onFarm(
       Effect.gen(function* () {

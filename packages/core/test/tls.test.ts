@@ -203,6 +203,21 @@ describe("a server with TLS", () => {
   )
 })
 
+describe("the authority of agents' certificates", () => {
+  it.effect.each([
+    ["", "holds no certificate"],
+    ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"]
+  ] as const)("is never taken from a file that names none (%j)", ([text, reason]) =>
+    Effect.gen(function* () {
+      const { files } = yield* pairFiles(ownCertificate())
+      const clientCa = `${files.cert}.ca`
+      writeFileSync(clientCa, text)
+      const error = yield* Effect.flip(serve({ ...files, clientCa }))
+      expect(error.message).toContain(reason)
+    }).pipe(Effect.scoped)
+  )
+})
+
 describe("an agent whose way to the tracker does not carry gRPC", () => {
   const pair = ownCertificate()
 

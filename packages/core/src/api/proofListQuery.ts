@@ -17,8 +17,8 @@ export const Board = Schema.Literals(["human", "bot"])
 /** Where a page starts: `next_cursor` of the page before. */
 export const Cursor = wholeParameter(0, anySize)
 
-// Ids and names of ours are shorter; anything longer is not looked up.
-const short = (max: number) => Schema.String.check(Schema.isMaxLength(max))
+// Ids and names of ours are shorter and have no control characters; anything else is not looked up.
+const short = (max: number) => Schema.String.check(Schema.isMaxLength(max), Schema.isPattern(/^\P{Cc}*$/u))
 
 /** All filters that are given must hold; `from` and `to` are farm-days, both included. */
 export const proofListQuery = {

@@ -119,7 +119,12 @@ const make = Effect.fn("LedgerSettings.make")(
     const foundedAt = yield* settle("founded_at", wireNow)
     yield* orLedgerUnavailable(foundFarm(emptyTotals({ foundedAt, timeZone }, (yield* ActiveShop).achievements)))
     const kept = (yield* orLedgerUnavailable(readTotals()))?.totals.calendar.changes.at(-1)?.time_zone ?? timeZone
-    if (asked !== null && asked !== kept) return yield* new TimeZoneFixed({ kept, asked })
+    if (asked !== null && asked !== kept && asked !== timeZone) return yield* new TimeZoneFixed({ kept, asked })
+    if (asked !== null && asked !== kept) {
+      yield* Effect.logWarning(
+        "the farm moved since it was founded; the time zone of this start's arguments is not used"
+      ).pipe(Effect.annotateLogs({ asked, kept }))
+    }
     yield* orLedgerUnavailable(renewAchievements)
     return LedgerSettings.of({
       farmId: yield* settle("farm_id", uuidV7),

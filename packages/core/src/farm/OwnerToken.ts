@@ -114,12 +114,25 @@ const pathIn = (directory: string): string => `${directory}/owner-token`
 
 const freshToken = (): string => encodeHex(randomBytes(32))
 
+/** Copies of so many former tokens are known again. */
+const retiredMax = 64
+
+const readRetired = Effect.map(readSetting("owner_token_retired"), (text) => (text ?? "").split(",").filter(Boolean))
+
+/** A copy of the token that goes now, in another tracker's folder, must not bring it back. */
+const retire = Effect.gen(function* () {
+  const known = yield* readSetting("owner_token_sha256")
+  if (known === null) return
+  yield* writeSetting("owner_token_retired", [...(yield* readRetired), known].slice(-retiredMax).join(","))
+})
+
 /** A start after a crash between the two steps takes the file's word: it holds the newer token. */
 const replaceToken = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = pathIn(directory)
   const token = freshToken()
   if (yield* Effect.orElseSucceed(fs.exists(path), () => false)) yield* writeToken(path, token)
+  yield* retire
   yield* writeSetting("owner_token_sha256", encodeHex(sha256(token)))
   return Redacted.make(token, { label: "owner token" })
 })
@@ -148,6 +161,12 @@ const settleToken = Effect.fnUntraced(function* ({ chosen, directory, needed = f
   const token = found ?? freshToken()
   if (found === null) yield* writeToken(path, token)
   const hash = encodeHex(sha256(token))
+  if (hash !== known && (yield* readRetired).includes(hash)) {
+    return yield* new OwnerTokenUnusable({
+      path,
+      reason: "was rotated away; put the newer token there, or delete the file"
+    })
+  }
   if (hash !== known) yield* writeSetting("owner_token_sha256", hash)
   return { token: Redacted.make(token, { label: "owner token" }), isNew: found === null, hash }
 })

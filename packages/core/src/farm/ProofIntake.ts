@@ -136,8 +136,8 @@ const make = Effect.gen(function* () {
     )
 
   /** What waits now, as a group of about {@link groupMax}: the last run of proofs is taken whole. */
-  const takeGroup = Effect.gen(function* () {
-    const jobs = [yield* Queue.take(queue)]
+  const groupFrom = Effect.fnUntraced(function* (first: Job) {
+    const jobs = [first]
     while (sizeOf(jobs) < groupMax) {
       const next = yield* Queue.poll(queue)
       if (Option.isNone(next)) break
@@ -147,7 +147,11 @@ const make = Effect.gen(function* () {
     return jobs
   })
 
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(takeGroup, writeGroup)))
+  // What was taken is answered, also at a stop.
+  const writeNext = Effect.uninterruptibleMask((restore) =>
+    restore(Queue.take(queue)).pipe(Effect.flatMap(groupFrom), Effect.flatMap(writeGroup))
+  )
+  yield* Effect.forkScoped(Effect.forever(writeNext))
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(Queue.clear(queue), (jobs) =>
       Effect.forEach(jobs, ({ answers }) => Deferred.interrupt(answers), { discard: true })

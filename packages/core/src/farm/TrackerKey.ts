@@ -36,15 +36,17 @@ export class TrackerKey extends Context.Service<
 >()("@farmops/core/farm/TrackerKey") {
   /**
    * `tracker.key` in the tracker's data directory, made at the first start with mode 0600. A start finishes a rotation that
-   * a crash left half done. Needs the tables of `ledgerMigrations`.
+   * a crash left half done. Needs the tables of `ledgerMigrations`. `signed: false` takes the key also where the ledger's last
+   * checkpoint is not by it, for whoever looks for damage.
    */
   static readonly layerFile = (
-    directory: string
+    directory: string,
+    { signed = true }: { readonly signed?: boolean } = {}
   ): Layer.Layer<
     TrackerKey,
     LedgerUnavailable | TrackerKeyUnusable,
     Ed25519 | FileSystem.FileSystem | SqlClient.SqlClient
-  > => Layer.effect(this, makeOnFile(directory))
+  > => Layer.effect(this, makeOnFile(directory, signed))
 
   /** A fresh key that is forgotten with the process. */
   static readonly layerMemory: Layer.Layer<TrackerKey, never, Ed25519> = Layer.effect(
@@ -99,7 +101,7 @@ const checkFirst = Effect.fnUntraced(function* (held: HeldKeys, backend: VerifyB
   if (!verifyCheckpoint(last.note, { origin: null, publicKey }, backend).ok) yield* keyOfAnother(held.path)
 })
 
-const makeOnFile = Effect.fnUntraced(function* (directory: string) {
+const makeOnFile = Effect.fnUntraced(function* (directory: string, signed: boolean) {
   const { backend } = yield* Ed25519
   const held = yield* keysInFiles(directory)
   const { epochs, rotations } = yield* readFarmKeys("", null, backend).pipe(
@@ -110,7 +112,7 @@ const makeOnFile = Effect.fnUntraced(function* (directory: string) {
   )
   // Where the ledger names its key, a fresh one would be nobody's.
   if (rotations.length === 0) {
-    yield* checkFirst(held, backend)
+    if (signed) yield* checkFirst(held, backend)
     return following(yield* held.first, held, backend)
   }
   const wanted = epochs.at(-1)?.publicKey ?? ""

@@ -1,4 +1,5 @@
 /** A server's certificate and key as files: read whole, checked as a pair, read again when they change or on SIGHUP. */
+import { X509Certificate } from "node:crypto"
 import { createSecureContext, type SecureContextOptions } from "node:tls"
 import { Effect, FileSystem, Queue, Runtime, Schema } from "effect"
 import { exitCodes } from "./exitCodes.ts"
@@ -44,11 +45,29 @@ const reasonOf = (cause: unknown): string => {
     : `with its key cannot be used (${code})`
 }
 
+/** The certificates of a text. */
+export const certificatesIn = (text: string): ReadonlyArray<string> =>
+  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+
+/** An empty file would stand for every authority that this process believes. */
+const readAuthority = Effect.fnUntraced(function* (path: string) {
+  const text = yield* readFile(path)
+  const found = certificatesIn(text)
+  if (found.length === 0) return yield* new TlsUnusable({ path, reason: "holds no certificate" })
+  yield* Effect.try({
+    try: () => {
+      for (const pem of found) new X509Certificate(pem)
+    },
+    catch: () => new TlsUnusable({ path, reason: "holds a certificate that cannot be read" })
+  })
+  return text
+})
+
 /** The files' content, once it is known to be a certificate with its key. */
 export const readTlsFiles = Effect.fn("readTlsFiles")(function* (files: TlsFiles) {
   const cert = yield* readFile(files.cert)
   const key = yield* readFile(files.key)
-  const ca = files.clientCa === undefined ? {} : { ca: yield* readFile(files.clientCa) }
+  const ca = files.clientCa === undefined ? {} : { ca: yield* readAuthority(files.clientCa) }
   const material: TlsMaterial = { cert, key, ...ca, minVersion: "TLSv1.2" }
   yield* Effect.try({
     try: () => createSecureContext(material),

@@ -2,10 +2,7 @@
 import { X509Certificate } from "node:crypto"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { Effect, FileSystem } from "effect"
-import { TlsUnusable } from "./TlsFiles.ts"
-
-const certificates = (text: string): ReadonlyArray<string> =>
-  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+import { certificatesIn, TlsUnusable } from "./TlsFiles.ts"
 
 /** Beside those that the system believes; checks are never turned off. Said once, before the first connection. */
 export const trustAuthority = Effect.fn("trustAuthority")(function* (path: string) {
@@ -13,7 +10,7 @@ export const trustAuthority = Effect.fn("trustAuthority")(function* (path: strin
   const text = yield* fs
     .readFileString(path)
     .pipe(Effect.mapError(({ reason }) => new TlsUnusable({ path, reason: `cannot be read (${reason._tag})` })))
-  const found = certificates(text)
+  const found = certificatesIn(text)
   if (found.length === 0) return yield* new TlsUnusable({ path, reason: "holds no certificate" })
   yield* Effect.try({
     try: () => {

@@ -9,6 +9,7 @@ import { Effect, FiberSet, Redacted, Stream } from "effect"
 import { FarmFeed } from "../../farm/FarmFeed.ts"
 import { OwnerToken } from "../../farm/OwnerToken.ts"
 import type { HostServer } from "../../host/guardHostName.ts"
+import type { Admit } from "../RequestLimits.ts"
 import { LiveTickets } from "./LiveTickets.ts"
 import { pushDefaults, pushMessages } from "./pushMessages.ts"
 
@@ -27,6 +28,7 @@ const messageBytesMax = 1024
 type Refusal = readonly [status: number, reason: string, code: string, title: string]
 
 const refusals = {
+  too_many_requests: [429, "Too Many Requests", "too_many_requests", "Too many requests"],
   foreign_origin: [403, "Forbidden", "foreign_origin", "A page of another site may not watch"],
   owner_token_required: [401, "Unauthorized", "owner_token_required", "This needs the owner's token or a ticket"],
   too_many_watchers: [503, "Service Unavailable", "too_many_watchers", "Too many watch already"],
@@ -56,7 +58,15 @@ const isLive = ({ headers, method, url = "" }: IncomingMessage): boolean =>
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-const openDoor = Effect.fnUntraced(function* (options: { readonly open: boolean }) {
+/** What the door needs to know of its tracker. */
+export interface LiveDoorOptions {
+  /** Whether only this machine can reach the server, so that the owner's reads need no token. */
+  readonly open: boolean
+  /** Handshakes count as requests do. */
+  readonly admit: Admit
+}
+
+const openDoor = Effect.fnUntraced(function* (options: LiveDoorOptions) {
   const feed = yield* FarmFeed
   const owner = yield* OwnerToken
   const tickets = yield* LiveTickets
@@ -78,6 +88,8 @@ const openDoor = Effect.fnUntraced(function* (options: { readonly open: boolean 
 
   const accept = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     Effect.callback<NodeWS.WebSocket | null>((resume) => {
+      // Gone while the farm was read: nothing would ever say so again.
+      if (socket.destroyed || !socket.writable) return resume(Effect.succeed(null))
       // A handshake that is refused calls nobody back.
       socket.once("close", () => resume(Effect.succeed(null)))
       sockets.handleUpgrade(request, socket, head, (accepted) => resume(Effect.succeed(accepted)))
@@ -85,6 +97,7 @@ const openDoor = Effect.fnUntraced(function* (options: { readonly open: boolean 
 
   const serve = (...[request, socket, head]: Parameters<Upgrade>) =>
     Effect.gen(function* () {
+      if (options.admit(request) !== null) return refuse(socket, refusals.too_many_requests)
       if (!isOwnPage(request)) return refuse(socket, refusals.foreign_origin)
       if (!(yield* mayWatch(request))) return refuse(socket, refusals.owner_token_required)
       const states = yield* feed.watch
@@ -126,8 +139,7 @@ export const makeLiveDoor = Effect.sync(() => {
     }
     return Object.assign(server, { emit: wrapped })
   }
-  /** `open`: whether only this machine can reach the server, so that the owner's reads need no token. */
-  const open = (options: { readonly open: boolean }) =>
+  const open = (options: LiveDoorOptions) =>
     Effect.acquireRelease(
       Effect.map(openDoor(options), (opened) => {
         upgrade = opened

@@ -9,12 +9,17 @@ import { readSetting, writeSetting } from "../LedgerSettings.ts"
 import { SqlCount } from "../SqlCount.ts"
 import { underFarmLock } from "../underFarmLock.ts"
 
-/** What the stored JSON says at a path; the database reads it, so that no line has to travel. */
-const fieldOf = (sql: SqlClient.SqlClient, column: "line" | "scoring_detail", path: ReadonlyArray<string>) =>
-  sql.onDialectOrElse({
-    pg: () => sql.literal(`${column}::json #>> '{${path.join(",")}}'`),
-    orElse: () => sql.literal(`json_extract(${column}, '$.${path.join(".")}')`)
+/**
+ * What the stored JSON says at a path; the database reads it, so that no line has to travel. U+0000, which a proof may carry and
+ * no text of PostgreSQL, becomes U+0001 for it.
+ */
+const fieldOf = (sql: SqlClient.SqlClient, column: "line" | "scoring_detail", path: ReadonlyArray<string>) => {
+  const readable = String.raw`replace(${column}, '\u0000', '\u0001')`
+  return sql.onDialectOrElse({
+    pg: () => sql.literal(`${readable}::json #>> '{${path.join(",")}}'`),
+    orElse: () => sql.literal(`json_extract(${readable}, '$.${path.join(".")}')`)
   })
+}
 
 /** Makes the rows of the proofs from position `from` to before `to`; one that is there is brought up to date. */
 export const indexProofs = Effect.fnUntraced(function* (from: number, to: number) {

@@ -10,8 +10,8 @@ import type { WaitingProofs } from "./WaitingProofs.ts"
 /** Lines that are handed to the ledger at once: one group of its writer. */
 const settledAtOnce = 256
 
-/** Refusals that the owner cures: what waits goes on waiting. */
-const passing: ReadonlySet<RefusalCode> = new Set(["agent_pending", "agent_frozen", "archived"])
+/** Refusals that the owner or the clock cures: what waits goes on waiting. */
+const passing: ReadonlySet<RefusalCode> = new Set(["agent_pending", "agent_frozen", "archived", "future_timestamp"])
 
 type Accept = (
   lines: ReadonlyArray<string>
