@@ -112,7 +112,11 @@ describe.skipIf(podmanMissing !== null)("the tracker's image", () => {
     const enrolment = await Effect.runPromise(agent.enrolment)
     ask("/api/v1/agents/enroll", token, JSON.stringify(enrolment))
     expect(ask(`/api/v1/agents/${agent.agentId}/approve`, token, "")).toMatchObject({ status: 200 })
-    expect(ask("/api/v1/proofs", token, Effect.runSync(agent.next()))).toMatchObject({ status: 201 })
+    const proof = Effect.runSync(agent.next())
+    // Its port is open to other machines, so a signature alone is not enough.
+    expect(ask("/api/v1/proofs", "nobody's", proof)).toMatchObject({ status: 401 })
+    const { api_key } = JSON.parse(ask(`/api/v1/agents/${agent.agentId}/key`, token, "")?.text ?? "{}")
+    expect(ask("/api/v1/proofs", api_key, proof)).toMatchObject({ status: 201 })
     expect(ask("/api/v1/farm", "nobody's")).toMatchObject({ status: 401 })
     expect(ask("/verify", "")).toMatchObject({ status: 200 })
     expect(inside("console.log(process.getuid(), process.getgid())")).toBe("65532 65532")
