@@ -64,7 +64,7 @@ const steps: ReadonlyArray<Step> = [
   tiers.kubernetes,
   tiers.browser,
   // Enough rounds to meet the common faults; `npm run test:long` runs them all.
-  { ...tiers.long, env: { KILLS: "10", CASES: "2000", LIVES: "100", PROOFS: "20000" }, minutesMax: 12 },
+  { ...tiers.long, env: { KILLS: "10", CASES: "2000", LIVES: "30", PROOFS: "20000" }, minutesMax: 15 },
   { name: "bench hosts", command: ["npm", "run", "-s", "bench", "--", "hosts"] }
 ]
 

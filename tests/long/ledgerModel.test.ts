@@ -6,8 +6,8 @@ import { LedgerCommand, ledgerLives } from "../../packages/core/test/ledgerLives
 
 const cases = Number(process.env.LIVES ?? 10_000)
 
-/** A life of this many commands takes a good second at most, whatever else the machine does. */
-const lifeMsMax = 2000
+/** Half a second on a quiet machine. */
+const lifeMsMax = 10_000
 
 describe(`with ${cases} random lives of a ledger`, () => {
   it.effect.prop(
