@@ -44,6 +44,9 @@ export const farmAt = (at: string) => Effect.flatMap(FarmHistory, (history) => h
 
 const farm = Effect.flatMap(Ledger, (ledger) => ledger.farm)
 
+/** The last day whose nine o'clock, when all work is done here, has been. */
+const workDayAt = (now: string): string => new Date(Date.parse(now) - 9 * 3_600_000).toISOString().slice(0, 10)
+
 interface Life {
   agents: Array<TestAgent>
   purchases: Array<string>
@@ -53,7 +56,7 @@ const live = Effect.fnUntraced(function* (life: Life, { at, what }: HistoryStep)
   const agent = life.agents[at % life.agents.length] ?? (yield* approvedRecoverableAgent)
   switch (what) {
     case "work":
-      return yield* earn(agent, 1 + (at % 3), (yield* wireNow).slice(0, 10))
+      return yield* earn(agent, 1 + (at % 3), workDayAt(yield* wireNow))
     case "buy": {
       const bought = yield* Effect.result(buy(["shed", "barn", "field", "fence"][at % 4] ?? "barn"))
       if (bought._tag === "Success") life.purchases.push(bought.success.purchase_id)
