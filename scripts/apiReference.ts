@@ -3,10 +3,10 @@
  * and a table of every error code. `checkGenerated.ts` fails when the committed one differs.
  */
 import { writeFileSync } from "node:fs"
-import { OwnerReads, RequireOwner } from "@farmops/core/api/ownerAccess"
+import { type Role, rolesOfApi } from "@farmops/core/api/routeRoles"
 import { TrackerApi } from "@farmops/core/api/TrackerApi"
 import { problemType, statusProblems } from "@farmops/core/http/problem"
-import { HttpApi, OpenApi } from "effect/http-api"
+import { OpenApi } from "effect/http-api"
 import { type JsonSchema, spellSchema } from "./spellSchema.ts"
 
 /** Where the reference lies, from the repository's root. */
@@ -40,25 +40,21 @@ interface CodeUse {
   readonly routes: Set<string>
 }
 
-const anybody = "anybody"
-
-/** Who may call each operation, by its id. */
-const callers = (): ReadonlyMap<string, string> => {
-  const who = new Map<string, string>()
-  HttpApi.reflect(TrackerApi, {
-    onGroup: () => {},
-    onEndpoint: ({ endpoint, group, middleware }) => {
-      const needs = [...middleware].map(({ key }) => key)
-      const caller = needs.includes(RequireOwner.key)
-        ? "the owner"
-        : needs.includes(OwnerReads.key)
-          ? "the owner; anybody where the tracker listens on loopback only"
-          : anybody
-      who.set(`${group.identifier}.${endpoint.identifier}`, caller)
-    }
-  })
-  return who
+const whoMay: Readonly<Record<Role, string>> = {
+  public: "anybody",
+  agent:
+    "anybody on loopback, where the proof's signature counts; beyond it the proof's agent, by API key or certificate",
+  reads: "the owner; anybody where the tracker listens on loopback only",
+  owner: "the owner"
 }
+
+/** Who may call each route, by its method and path. */
+const callers = (): ReadonlyMap<string, string> =>
+  new Map(
+    rolesOfApi(TrackerApi).flatMap(({ method, path, role }) =>
+      role === null ? [] : [[`${method} ${path}`, whoMay[role]]]
+    )
+  )
 
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
@@ -113,7 +109,7 @@ export const makeApiReference = (): string => {
     return [
       `### ${inCode(route)}`,
       `${operation.summary ?? ""}.`,
-      `Who may: ${who.get(operation.operationId) ?? anybody}.`,
+      `Who may: ${who.get(route.replaceAll(/\{(\w+)\}/g, ":$1"))}.`,
       ...(parameters.length === 0
         ? []
         : [

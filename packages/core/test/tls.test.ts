@@ -203,6 +203,16 @@ describe("a server with TLS", () => {
   )
 })
 
+describe("a pair that is being written anew", () => {
+  it.effect.each(["cert", "key"] as const)("is not served while its %s is empty", (part) =>
+    Effect.gen(function* () {
+      const { files } = yield* pairFiles(ownCertificate())
+      writeFileSync(files[part], "")
+      expect(yield* Effect.flip(serve(files))).toMatchObject({ _tag: "TlsUnusable", path: files[part] })
+    }).pipe(Effect.scoped)
+  )
+})
+
 describe("the authority of agents' certificates", () => {
   it.effect.each([
     ["", "holds no certificate"],

@@ -9,6 +9,7 @@ import { OwnerToken } from "../farm/OwnerToken.ts"
 import { addressBucket } from "../http/addressBucket.ts"
 import { type Rate, TokenBuckets } from "../http/TokenBuckets.ts"
 import { AgentDoor, certifiedAgent } from "./AgentDoor.ts"
+import { bearerToken } from "./bearerToken.ts"
 
 /** Requests a second, in the long run; 0 sets no limit. */
 export interface RequestRates {
@@ -42,7 +43,7 @@ export const makeAdmit = Effect.fnUntraced(function* (rates: RequestRates) {
   const buckets = new TokenBuckets()
 
   const bucketOf = (request: AnyRequest): readonly [key: string, perSecond: number] | null => {
-    const token = /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1]
+    const token = bearerToken(request.headers.authorization)
     if (token !== undefined && owner.matches(Redacted.make(token))) return ["owner", rates.owner]
     const agent = (token === undefined ? null : door.knownAgent(token)) ?? certifiedAgent(request)
     if (agent !== null) return [`agent ${agent}`, rates.agent]

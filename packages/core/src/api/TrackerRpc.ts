@@ -6,6 +6,7 @@ import type { LedgerUnavailable } from "../farm/LedgerUnavailable.ts"
 import { groupMax, type IntakeAnswer, ProofIntake } from "../farm/ProofIntake.ts"
 import { ProofService } from "../gen/farmops/proof/v1/proof_pb.ts"
 import { AgentDoor } from "./AgentDoor.ts"
+import { bearerToken } from "./bearerToken.ts"
 
 /** The agent that a call's certificate names; whoever opens a door for calls fills it in. */
 export const certifiedSender = createContextKey<string | null>(null)
@@ -65,7 +66,7 @@ export const makeTrackerRpc = Effect.gen(function* () {
   }
 
   const senderOf = ({ requestHeader, signal, values }: HandlerContext) => {
-    const token = /^bearer (\S+)$/i.exec(requestHeader.get("authorization") ?? "")?.[1]
+    const token = bearerToken(requestHeader.get("authorization"))
     const bearer = token === undefined ? null : Redacted.make(token)
     return run(identify({ bearer, certified: values.get(certifiedSender) }), signal)
   }

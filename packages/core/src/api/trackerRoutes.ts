@@ -6,6 +6,7 @@ import { drawFarm } from "../farm/drawFarm.ts"
 import { Ledger } from "../farm/Ledger.ts"
 import { OwnerToken } from "../farm/OwnerToken.ts"
 import { problemOfStatus, problemResponse } from "../http/problem.ts"
+import { bearerToken } from "./bearerToken.ts"
 import { farmPageCsp, farmPageHtml, farmSvgCsp } from "./farmPage.ts"
 import { readVerifierPage } from "./verifierPage.ts"
 
@@ -24,7 +25,7 @@ export const trackerRoutes = (options: { readonly open: boolean }) =>
         Effect.gen(function* () {
           if (!options.open) {
             const { headers } = yield* HttpServerRequest.HttpServerRequest
-            const token = /^bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1]
+            const token = bearerToken(headers.authorization)
             if (token === undefined || !owner.matches(Redacted.make(token))) {
               const title = "This needs the owner's token"
               return problemResponse({ status: 401, code: "owner_token_required", title })

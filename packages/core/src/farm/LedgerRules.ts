@@ -4,16 +4,15 @@
  */
 import { ProofHash, ProofTimestamp } from "@farmops/proof/FarmProof"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { weekdays } from "../scoring/farmDay.ts"
 import { Rules, rulesHash } from "../scoring/Rules.ts"
 import { diffRules } from "../scoring/ruleSettings.ts"
 import { appendFact, presentTotals } from "./appendFact.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
-import { LedgerSettings } from "./LedgerSettings.ts"
-import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
-import { ActiveShop } from "./shop/ActiveShop.ts"
-import { TrackerKey } from "./TrackerKey.ts"
+import type { LedgerSettings } from "./LedgerSettings.ts"
+import { makeOnLedger } from "./makeOnLedger.ts"
+import type { TrackerKey } from "./TrackerKey.ts"
 import { underFarmLock } from "./underFarmLock.ts"
 
 /** The rules in force. */
@@ -53,19 +52,9 @@ const changeTo = Effect.fnUntraced(function* (asked: Rules) {
 })
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const settings = yield* LedgerSettings
-  const key = yield* TrackerKey
-  const shop = yield* ActiveShop
   const { announce } = yield* LedgerCommits
 
-  const onLedger = <A, E>(effect: Effect.Effect<A, E, LedgerSettings | SqlClient.SqlClient | TrackerKey>) =>
-    orDatabaseUnavailable(effect).pipe(
-      Effect.provideService(SqlClient.SqlClient, sql),
-      Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key),
-      Effect.provideService(ActiveShop, shop)
-    )
+  const onLedger = yield* makeOnLedger
 
   const inForce = Effect.map(onLedger(presentTotals), ({ totals: { rules } }): RulesInForce => {
     return { ruleset_hash: rulesHash(rules), rules }

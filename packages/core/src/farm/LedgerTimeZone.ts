@@ -4,17 +4,16 @@
  */
 import { ProofTimestamp } from "@farmops/proof/FarmProof"
 import { Context, Effect, Layer, Result, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { dayOfNumber } from "../scoring/farmDay.ts"
 import { changeZone, timeZoneAt, type ZoneChangeRefusal } from "../scoring/LedgerCalendar.ts"
 import { appendFact, presentTotals } from "./appendFact.ts"
 import { todayOf } from "./describeFarm.ts"
 import type { FarmTotals } from "./FarmTotals.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
-import { LedgerSettings } from "./LedgerSettings.ts"
-import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
-import { ActiveShop } from "./shop/ActiveShop.ts"
-import { TrackerKey } from "./TrackerKey.ts"
+import type { LedgerSettings } from "./LedgerSettings.ts"
+import { makeOnLedger } from "./makeOnLedger.ts"
+import type { TrackerKey } from "./TrackerKey.ts"
 import { underFarmLock } from "./underFarmLock.ts"
 import { wireNow } from "./wireTime.ts"
 
@@ -93,19 +92,9 @@ const changeTo = Effect.fnUntraced(function* (timeZone: string) {
 })
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const settings = yield* LedgerSettings
-  const key = yield* TrackerKey
-  const shop = yield* ActiveShop
   const { announce } = yield* LedgerCommits
 
-  const onLedger = <A, E>(effect: Effect.Effect<A, E, LedgerSettings | SqlClient.SqlClient | TrackerKey>) =>
-    orDatabaseUnavailable(effect).pipe(
-      Effect.provideService(SqlClient.SqlClient, sql),
-      Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key),
-      Effect.provideService(ActiveShop, shop)
-    )
+  const onLedger = yield* makeOnLedger
 
   const inForce = Effect.gen(function* () {
     const { totals } = yield* onLedger(presentTotals)

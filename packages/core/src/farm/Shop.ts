@@ -4,7 +4,7 @@
  */
 import { uuidV7 } from "@farmops/proof/UuidV7"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { streakOn } from "../scoring/boardDays.ts"
 import { dayOfNumber } from "../scoring/farmDay.ts"
 import { appendFact, presentTotals } from "./appendFact.ts"
@@ -17,15 +17,15 @@ import type { Shopper } from "./economy/offerOf.ts"
 import type { FarmFact } from "./FarmFact.ts"
 import type { FarmTotals } from "./FarmTotals.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
-import { LedgerSettings } from "./LedgerSettings.ts"
-import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
+import type { LedgerSettings } from "./LedgerSettings.ts"
+import { makeOnLedger } from "./makeOnLedger.ts"
 import type { StoredTotals } from "./ProjectionStore.ts"
 import { ActiveShop } from "./shop/ActiveShop.ts"
 import { answerOnce } from "./shop/answerOnce.ts"
 import { refusedBy } from "./shop/describeRefusal.ts"
 import { describeShop, describeUpgrades } from "./shop/describeShop.ts"
 import { PurchaseReceipt, RefundReceipt, type ShopRefusal, ShopRefused, UseReceipt } from "./shop/ShopAnswer.ts"
-import { TrackerKey } from "./TrackerKey.ts"
+import type { TrackerKey } from "./TrackerKey.ts"
 import { underFarmLock } from "./underFarmLock.ts"
 import { wireNow } from "./wireTime.ts"
 
@@ -65,20 +65,11 @@ const latest = (now: string, { holdings, updatedAt }: FarmTotals): string =>
   holdings.purchases.reduce((last, { at }) => (at > last ? at : last), updatedAt > now ? updatedAt : now)
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const settings = yield* LedgerSettings
-  const key = yield* TrackerKey
   const shop = yield* ActiveShop
   const { announce } = yield* LedgerCommits
   const { catalogue } = shop
 
-  const onLedger = <A, E>(effect: Effect.Effect<A, E, LedgerSettings | SqlClient.SqlClient | TrackerKey>) =>
-    orDatabaseUnavailable(effect).pipe(
-      Effect.provideService(SqlClient.SqlClient, sql),
-      Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key),
-      Effect.provideService(ActiveShop, shop)
-    )
+  const onLedger = yield* makeOnLedger
 
   const shopperOf = (totals: FarmTotals, now: string): Shopper => ({
     catalogue,

@@ -2,12 +2,11 @@
 import { Ed25519 } from "@farmops/proof/Ed25519"
 import { farmSaltToHex } from "@farmops/proof/FarmSalt"
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import type { EnrolmentAnswer, EnrolmentRequest } from "./Enrolment.ts"
 import { LedgerCommits } from "./LedgerCommits.ts"
 import { LedgerSettings } from "./LedgerSettings.ts"
-import { orDatabaseUnavailable } from "./LedgerUnavailable.ts"
-import { ActiveShop } from "./shop/ActiveShop.ts"
+import { makeOnLedger } from "./makeOnLedger.ts"
 import { TrackerKey } from "./TrackerKey.ts"
 import { AgentPending, AgentRevoked, AgentUnknown } from "./trust/agentErrors.ts"
 import { listAgents, readAgent, readEpochs } from "./trust/agentRows.ts"
@@ -35,20 +34,12 @@ export class ApprovedAgent {
 }
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
   const { backend } = yield* Ed25519
   const settings = yield* LedgerSettings
-  const key = yield* TrackerKey
-  const shop = yield* ActiveShop
+  const _key = yield* TrackerKey
   const { announce } = yield* LedgerCommits
 
-  const onLedger = <A, E>(effect: Effect.Effect<A, E, LedgerSettings | SqlClient.SqlClient | TrackerKey>) =>
-    orDatabaseUnavailable(effect).pipe(
-      Effect.provideService(SqlClient.SqlClient, sql),
-      Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key),
-      Effect.provideService(ActiveShop, shop)
-    )
+  const onLedger = yield* makeOnLedger
 
   const get = Effect.fn("TrustStore.get")(function* (agentId: string) {
     return (yield* onLedger(readAgent(agentId))) ?? (yield* new AgentUnknown({ agentId }))

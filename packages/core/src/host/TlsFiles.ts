@@ -45,14 +45,12 @@ const reasonOf = (cause: unknown): string => {
     : `with its key cannot be used (${code})`
 }
 
-/** The certificates of a text. */
-export const certificatesIn = (text: string): ReadonlyArray<string> =>
-  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-
-/** An empty file would stand for every authority that this process believes. */
-const readAuthority = Effect.fnUntraced(function* (path: string) {
-  const text = yield* readFile(path)
-  const found = certificatesIn(text)
+/**
+ * The certificates of a file. One that is empty, as while it is written anew, would make a server that shows none, or one that
+ * believes everybody whom this process believes.
+ */
+export const readCertificates = Effect.fnUntraced(function* (path: string) {
+  const found = (yield* readFile(path)).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   if (found.length === 0) return yield* new TlsUnusable({ path, reason: "holds no certificate" })
   yield* Effect.try({
     try: () => {
@@ -60,14 +58,15 @@ const readAuthority = Effect.fnUntraced(function* (path: string) {
     },
     catch: () => new TlsUnusable({ path, reason: "holds a certificate that cannot be read" })
   })
-  return text
+  return found
 })
 
 /** The files' content, once it is known to be a certificate with its key. */
 export const readTlsFiles = Effect.fn("readTlsFiles")(function* (files: TlsFiles) {
-  const cert = yield* readFile(files.cert)
+  const cert = (yield* readCertificates(files.cert)).join("\n")
   const key = yield* readFile(files.key)
-  const ca = files.clientCa === undefined ? {} : { ca: yield* readAuthority(files.clientCa) }
+  if (key.trim() === "") return yield* new TlsUnusable({ path: files.key, reason: "is empty" })
+  const ca = files.clientCa === undefined ? {} : { ca: (yield* readCertificates(files.clientCa)).join("\n") }
   const material: TlsMaterial = { cert, key, ...ca, minVersion: "TLSv1.2" }
   yield* Effect.try({
     try: () => createSecureContext(material),

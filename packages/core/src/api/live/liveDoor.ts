@@ -9,6 +9,7 @@ import { Effect, FiberSet, Redacted, Stream } from "effect"
 import { FarmFeed } from "../../farm/FarmFeed.ts"
 import { OwnerToken } from "../../farm/OwnerToken.ts"
 import type { HostServer } from "../../host/guardHostName.ts"
+import { bearerToken } from "../bearerToken.ts"
 import type { Admit } from "../RequestLimits.ts"
 import { LiveTickets } from "./LiveTickets.ts"
 import { pushDefaults, pushMessages } from "./pushMessages.ts"
@@ -80,7 +81,7 @@ const openDoor = Effect.fnUntraced(function* (options: LiveDoorOptions) {
 
   // Untrusted: anybody may send these headers.
   const mayWatch = (request: IncomingMessage) => {
-    const token = /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1]
+    const token = bearerToken(request.headers.authorization)
     if (options.open || (token !== undefined && owner.matches(Redacted.make(token)))) return Effect.succeed(true)
     const ticket = protocolsOf(request).find((name) => name.startsWith(ticketPrefix))
     return ticket === undefined ? Effect.succeed(false) : tickets.redeem(ticket.slice(ticketPrefix.length))

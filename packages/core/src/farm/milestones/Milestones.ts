@@ -5,6 +5,7 @@
 import { canonicalJson } from "@farmops/proof/canonicalJson"
 import { Context, Effect, Layer, PubSub } from "effect"
 import { SqlClient } from "effect/sql"
+import { afterCommits } from "../afterCommits.ts"
 import { type CategorySum, type DaySum, inOrder, projectionBytes } from "../FarmProjection.ts"
 import type { FarmTotals } from "../FarmTotals.ts"
 import { readLength } from "../history/ledgerMoments.ts"
@@ -14,12 +15,6 @@ import { ProofIntake } from "../ProofIntake.ts"
 import { milestoneLines } from "../rebuildProjection.ts"
 import { underFarmLock } from "../underFarmLock.ts"
 import { milestoneSizes, writeMilestone } from "./MilestoneStore.ts"
-
-/** The shortest time between two looks at the ledger's length: two small queries. */
-const pauseMs = 10_000
-
-/** Another process may share the ledger, so it is looked at without a word from this one's intake too. */
-const idleMs = 60_000
 
 interface StoredSums {
   readonly totals: FarmTotals
@@ -113,13 +108,6 @@ export const layerKeepMilestones: Layer.Layer<never, never, Milestones | ProofIn
     const attempt = Effect.catchTag(milestones.keep, "LedgerUnavailable", () =>
       Effect.logWarning("no milestone could be kept now; the next commit tries again")
     )
-    yield* Effect.forkScoped(
-      Effect.forever(
-        attempt.pipe(
-          Effect.andThen(Effect.sleep(pauseMs)),
-          Effect.andThen(Effect.timeoutOption(PubSub.take(commits), idleMs))
-        )
-      )
-    )
+    yield* Effect.forkScoped(afterCommits(attempt, commits))
   })
 )

@@ -1,14 +1,13 @@
 /** The farm's seasons: the owner opens one, everybody who may read sees what was earned in each. */
 import { ProofTimestamp } from "@farmops/proof/FarmProof"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { appendFact, presentTotals } from "../appendFact.ts"
 import { ItemName, Slug } from "../economy/Item.ts"
 import { LedgerCommits } from "../LedgerCommits.ts"
-import { LedgerSettings } from "../LedgerSettings.ts"
-import { orDatabaseUnavailable } from "../LedgerUnavailable.ts"
-import { ActiveShop } from "../shop/ActiveShop.ts"
-import { TrackerKey } from "../TrackerKey.ts"
+import type { LedgerSettings } from "../LedgerSettings.ts"
+import { makeOnLedger } from "../makeOnLedger.ts"
+import type { TrackerKey } from "../TrackerKey.ts"
 import { underFarmLock } from "../underFarmLock.ts"
 import { wireNow } from "../wireTime.ts"
 import { FarmSeason } from "./FarmSeason.ts"
@@ -61,19 +60,9 @@ const openAfter = Effect.fnUntraced(function* (wish: SeasonWish) {
 })
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const settings = yield* LedgerSettings
-  const key = yield* TrackerKey
-  const shop = yield* ActiveShop
   const { announce } = yield* LedgerCommits
 
-  const onLedger = <A, E>(effect: Effect.Effect<A, E, LedgerSettings | SqlClient.SqlClient | TrackerKey>) =>
-    orDatabaseUnavailable(effect).pipe(
-      Effect.provideService(SqlClient.SqlClient, sql),
-      Effect.provideService(LedgerSettings, settings),
-      Effect.provideService(TrackerKey, key),
-      Effect.provideService(ActiveShop, shop)
-    )
+  const onLedger = yield* makeOnLedger
 
   const told = ({ open, past }: FarmSeasons): FarmSeasons => ({ open, past })
 
