@@ -50,7 +50,7 @@ export default defineConfig({
       tier(
         "quick",
         [
-          "{packages,hosts,plugins}/*/{src,test}/**/*.test.ts",
+          "{packages,hosts,plugins,agents}/*/{src,test}/**/*.test.ts",
           "{conformance,examples,scripts,tests/quick}/**/*.test.ts"
         ],
         // Generous: a busy machine is no failure of ours.

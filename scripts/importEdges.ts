@@ -112,6 +112,7 @@ export const rooms: ReadonlyArray<Room> = [
     paths: ["packages/triage/src"],
     may: ["triage/protocol", "core/llm", "core/delivery", ...proof, ...ground]
   },
+  // What an agent in any process may name: neither the GitHub client nor the policy.
   { name: "triage/protocol", paths: ["packages/triage/src/protocol"], may: [] },
   { name: "triage/minds", paths: ["packages/triage/src/minds"], may: ["triage/protocol", "core/llm"] },
   {
@@ -132,13 +133,25 @@ export const rooms: ReadonlyArray<Room> = [
     may: ["hosts/tracker", "core/gen", ...farm, ...ground, "core/llm", ...proof]
   },
   host("village", [...farm, ...ground, "core/llm", ...proof]),
-  host("harness", ["triage", "triage/github", "runner", ...farm, ...ground, "core/llm", ...proof]),
+  host("harness", [
+    "triage",
+    "triage/protocol",
+    "triage/minds",
+    "triage/github",
+    "runner",
+    ...farm,
+    ...ground,
+    "core/llm",
+    ...proof
+  ]),
   host("cli", [
     "hosts/agent",
     "hosts/tracker",
     "hosts/village",
     "hosts/harness",
     "triage",
+    "triage/protocol",
+    "triage/minds",
     "runner",
     ...sdk,
     ...farm,
