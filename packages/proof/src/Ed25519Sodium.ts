@@ -27,23 +27,27 @@ const makeKeyPairs = (sodium: Sodium) => {
   }
 }
 
+const serviceOf = (sodium: Sodium): Ed25519["Service"] => {
+  const backend = sodiumBackend(sodium)
+  const keyPairOf = makeKeyPairs(sodium)
+  return {
+    name: "sodium",
+    backend,
+    generateSeed,
+    publicKey: (seed) => keyPairOf(seed).publicKey.slice(),
+    sign: (seed, message) => {
+      // From Node's pool: an array of its own would cost a tenth of the signature.
+      const signature = Buffer.allocUnsafe(signatureBytes)
+      sodium.crypto_sign_detached(signature, message, keyPairOf(seed).secretKey)
+      return signature
+    },
+    verify: backend.verify
+  }
+}
+
+/** As {@link layer}, with the package looked for from a program's own file, `import.meta.url`. */
+export const layerFrom = (from: string | URL | undefined): Layer.Layer<Ed25519, SodiumUnavailable> =>
+  Ed25519.layerTested(Effect.map(loadSodium(from), serviceOf))
+
 /** Twice as fast as `Ed25519Node`, and equal to it in every verdict and signature. */
-export const layer: Layer.Layer<Ed25519, SodiumUnavailable> = Ed25519.layerTested(
-  Effect.map(loadSodium(), (sodium) => {
-    const backend = sodiumBackend(sodium)
-    const keyPairOf = makeKeyPairs(sodium)
-    return {
-      name: "sodium",
-      backend,
-      generateSeed,
-      publicKey: (seed) => keyPairOf(seed).publicKey.slice(),
-      sign: (seed, message) => {
-        // From Node's pool: an array of its own would cost a tenth of the signature.
-        const signature = Buffer.allocUnsafe(signatureBytes)
-        sodium.crypto_sign_detached(signature, message, keyPairOf(seed).secretKey)
-        return signature
-      },
-      verify: backend.verify
-    }
-  })
-)
+export const layer: Layer.Layer<Ed25519, SodiumUnavailable> = layerFrom(undefined)

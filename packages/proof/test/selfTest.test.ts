@@ -4,10 +4,12 @@ import { sha512 } from "@noble/hashes/sha2.js"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { Ed25519 } from "../src/Ed25519.ts"
 import * as Ed25519Node from "../src/Ed25519Node.ts"
+import { encodeHex } from "../src/hex.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
-import { selfTest } from "../src/selfTest.ts"
+import { rfc8032, selfTest } from "../src/selfTest.ts"
 import { strictBackend, type VerifyBackend } from "../src/strictEd25519.ts"
 import { libraries } from "./ed25519Libraries.ts"
+import { edgeVectors } from "./vectors.ts"
 
 Noble.hashes.sha512 = sha512
 
@@ -52,6 +54,20 @@ const wrong: ReadonlyArray<readonly [string, VerifyBackend, string]> = [
   ]
 ]
 
+const names = [
+  "RFC 8032 test 2",
+  "a trailing byte",
+  "a missing byte",
+  "a message of many blocks",
+  "S plus the group order",
+  "key of small order",
+  "R of small order",
+  "key not reduced",
+  "R not reduced",
+  "key of mixed order, small part vanishes",
+  "key of mixed order, small part remains"
+]
+
 describe("the self-test", () => {
   it.each(libraries)("finds nothing wrong with $name", ({ backend }) => {
     assert.isNull(selfTest(backend))
@@ -59,6 +75,44 @@ describe("the self-test", () => {
 
   it.each(wrong)("finds a backend that %s", (_, backend, name) => {
     assert.strictEqual(selfTest(backend), name)
+  })
+
+  it("finds a backend that decides any one of its cases wrongly, and says which", () => {
+    const found = names.map((_, wrong) => {
+      let asked = 0
+      return selfTest(withVerify((...parts) => nodeBackend.verify(...parts) !== (asked++ === wrong)))
+    })
+    assert.deepStrictEqual(found, names)
+  })
+
+  it("finds a backend that cannot hash", () => {
+    const broken: VerifyBackend = {
+      ...nodeBackend,
+      sha256: () => {
+        throw new Error("no such hash")
+      }
+    }
+    assert.strictEqual(selfTest(broken), "SHA-256 of abc")
+  })
+
+  it("asks of signatures on which libraries are known to disagree: its cases are edges of the published vectors", () => {
+    const known = new Set(
+      edgeVectors.map(({ message, public_key, signature }) => `${public_key} ${message} ${signature}`)
+    )
+    const own = [rfc8032.signature, `${rfc8032.signature}00`, rfc8032.signature.slice(0, -2)]
+    for (const signature of own) known.add(`${rfc8032.publicKey} 72 ${signature}`)
+    const asked: Array<string> = []
+    selfTest(
+      withVerify((signature, message, key) => {
+        asked.push(`${encodeHex(key)} ${encodeHex(message)} ${encodeHex(signature)}`)
+        return nodeBackend.verify(signature, message, key)
+      })
+    )
+    assert.deepStrictEqual(
+      asked.filter((question) => !known.has(question)),
+      []
+    )
+    assert.strictEqual(new Set(asked).size, names.length)
   })
 
   const layerWith = (change: Partial<Ed25519["Service"]>) =>

@@ -4,6 +4,15 @@ import { nodeBackend } from "../src/NodeBackend.ts"
 import { followTrackerKeys, trackerKeyAt, trackerRotationsMax } from "../src/trackerRotation.ts"
 import { flippedTexts, noteKey } from "./noteKeys.ts"
 import { farmId, first, rotationOf, rotations, second, third } from "./rotatedArchiveFixture.ts"
+import { ledgerVectors } from "./vectors.ts"
+
+interface KeysVector {
+  readonly rotations: ReadonlyArray<string>
+  readonly tracker_key: string
+  readonly farm_id: string | null
+  readonly from?: ReadonlyArray<number>
+  readonly line?: number | null
+}
 
 const follow = (lines: ReadonlyArray<string>, trackerKey = first.publicKey, backend = nodeBackend) =>
   followTrackerKeys(lines, { farmId, trackerKey }, backend)
@@ -51,5 +60,17 @@ describe("a row of rotations of a tracker's key", () => {
     const known = keys[0]?.publicKey ?? ""
     assert.isTrue(follow(long.slice(0, -1), known).ok)
     assert.deepStrictEqual(follow(long, known), { ok: false, fault: { code: "too_many", line: null } })
+  })
+
+  it.each(ledgerVectors("keys"))("gives the verdict of the vector $name", ({ code, ...stated }) => {
+    const { farm_id, from, line, rotations, tracker_key } = stated as unknown as KeysVector
+    const verdict = followTrackerKeys(rotations, { farmId: farm_id, trackerKey: tracker_key }, nodeBackend)
+    if (verdict.ok) {
+      assert.isNull(code)
+      assert.deepStrictEqual(
+        verdict.value.epochs.map((epoch) => epoch.from),
+        from
+      )
+    } else assert.deepStrictEqual(verdict.fault, { code, line })
   })
 })
