@@ -4,6 +4,12 @@ import { signProof } from "@farmops/proof/signProof"
 import { type ChainHead, headOf } from "@farmops/proof/verify"
 import { bodyAt, type Key } from "./records.ts"
 
+/** As an agent makes them: the milliseconds of now, then chance, so that ids of one time lie side by side in an index. */
+const uuidV7 = (): string => {
+  const ms = Date.now().toString(16).padStart(12, "0")
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${randomUUID().slice(15)}`
+}
+
 export const makeWriter = (key: Key) => {
   const agentId = randomUUID()
   let head: ChainHead | null = null
@@ -11,7 +17,7 @@ export const makeWriter = (key: Key) => {
     const body = bodyAt(head === null ? 0 : head.sequence + 1, head)
     const proof = {
       ...body,
-      proof_id: `${randomUUID().slice(0, 14)}7${randomUUID().slice(15)}`,
+      proof_id: uuidV7(),
       timestamp: `${new Date().toISOString().slice(0, 19)}Z`,
       agent: { ...body.agent, agent_id: agentId }
     }

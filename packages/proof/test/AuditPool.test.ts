@@ -1,10 +1,8 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Stream } from "effect"
-import { agent, nextKey, recovery, thirdKey } from "../../../conformance/proof/sampleProofs.ts"
+import { nextKey, recovery, thirdKey } from "../../../conformance/proof/sampleProofs.ts"
 import { type AuditLines, AuditPool, type AuditVerdict } from "../src/AuditPool.ts"
 import { auditChain } from "../src/auditChain.ts"
-import { makeSegmentCutter, verifySegment } from "../src/internal/segment.ts"
-import { makeStitcher } from "../src/internal/stitcher.ts"
 import { nodeBackend } from "../src/NodeBackend.ts"
 import { findSodium } from "../src/SodiumBackend.ts"
 import { type ChainVerdict, verifyChain } from "../src/verify.ts"
@@ -245,80 +243,4 @@ describe("the pool", () => {
       assert.strictEqual(threads(), before)
     })
   )
-})
-
-describe("stitching", () => {
-  const start = { head: null, agentId: null, epochs: [{ firstSequence: 0, publicKey: agent.publicKey }] }
-  const cutter = makeSegmentCutter(start, anchor.recoveryKey, nodeBackend)
-  const pieces = [0, 4, 8].map((at) => {
-    const lines = chainWith(12, [{ at: 3, to: nextKey }]).slice(at, at + 4)
-    const { end, segment } = cutter.cut(lines)
-    return { lines, piece: { start: segment.start, end, count: 4 }, verdict: verifySegment(segment, nodeBackend) }
-  })
-  const [first, second, third] = pieces
-  type Piece = NonNullable<typeof first>
-  const stitched = (...given: ReadonlyArray<Piece | undefined>) => {
-    const stitcher = makeStitcher(start, anchor.recoveryKey, nodeBackend)
-    return given.map((one) => one !== undefined && stitcher.stitch(one.piece, one.verdict))
-  }
-  const changed = (one: Piece | undefined, change: (verdict: Extract<Piece["verdict"], { ok: true }>) => object) =>
-    one?.verdict.ok ? { ...one, verdict: { ...one.verdict, ...change(one.verdict) } } : undefined
-
-  it("takes the pieces in order, each once", () => {
-    assert.deepStrictEqual(stitched(first, second, third), [true, true, true])
-    assert.deepStrictEqual(stitched(second), [false])
-    assert.deepStrictEqual(stitched(first, third), [true, false])
-    assert.deepStrictEqual(stitched(first, first), [true, false])
-  })
-
-  it("takes no piece whose end is not the start of the next, in whatever it differs", () => {
-    const other = "0".repeat(64)
-    const ends: ReadonlyArray<(end: Piece["piece"]["end"]) => object> = [
-      ({ head }) => ({ head: { ...head, hash: other } }),
-      ({ head }) => ({ head: { ...head, sequence: 4 } }),
-      ({ head }) => ({ head: { ...head, proofId: "019400d5-8b0a-7c3e-9f21-ffffffffffff" } }),
-      () => ({ head: null }),
-      () => ({ agentId: "00000000-6a52-4a6e-8d0e-3f6d2a9c5b17" }),
-      ({ epochs }) => ({ epochs: epochs.slice(1) }),
-      ({ epochs }) => ({ epochs: [...epochs, ...epochs] }),
-      ({ epochs }) => ({ epochs: epochs.map((epoch) => ({ ...epoch, publicKey: other })) }),
-      ({ epochs }) => ({ epochs: epochs.map((epoch) => ({ ...epoch, firstSequence: 9 })) })
-    ]
-    for (const change of ends) {
-      const wrong = changed(first, ({ end }) => ({ end: { ...end, ...change(end) } }))
-      assert.deepStrictEqual(stitched(wrong, second), [false, false], String(change))
-      if (first === undefined || second === undefined) continue
-      const misread = {
-        ...second,
-        piece: { ...second.piece, start: { ...second.piece.start, ...change(second.piece.start) } }
-      }
-      assert.deepStrictEqual(stitched(first, misread), [true, false], String(change))
-    }
-  })
-
-  it("takes no piece that counts wrongly or has an id from before", () => {
-    assert.deepStrictEqual(stitched(changed(first, () => ({ count: 3 }))), [false])
-    assert.deepStrictEqual(stitched(changed(first, ({ ids }) => ({ ids: ids.slice(16) }))), [false])
-    const ids = first?.verdict.ok ? first.verdict.ids : new Uint8Array()
-    assert.deepStrictEqual(
-      stitched(
-        first,
-        changed(second, (verdict) => ({ ids: new Uint8Array([...verdict.ids.slice(0, 48), ...ids.slice(0, 16)]) }))
-      ),
-      [true, false]
-    )
-  })
-
-  it("walks on from the last good piece, and stitches nothing behind that", () => {
-    const stitcher = makeStitcher(start, anchor.recoveryKey, nodeBackend)
-    if (first === undefined || second === undefined || third === undefined) return assert.fail()
-    assert.isTrue(stitcher.stitch(first.piece, first.verdict))
-    assert.isFalse(stitcher.stitch(second.piece, { ok: false }))
-    for (const line of second.lines) assert.isNull(stitcher.walk(line))
-    assert.isFalse(stitcher.stitch(second.piece, second.verdict))
-    assert.isFalse(stitcher.stitch(third.piece, third.verdict))
-    for (const line of third.lines) assert.isNull(stitcher.walk(line))
-    const lines = pieces.flatMap((piece) => piece.lines)
-    assert.deepStrictEqual(core(stitcher.verdict()), core(verifyChain(lines, anchor, nodeBackend)))
-  })
 })
