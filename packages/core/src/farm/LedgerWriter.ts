@@ -60,11 +60,15 @@ const insertProofs = Effect.fnUntraced(function* (
 const moveAgents = Effect.fnUntraced(function* ({ epochs, moved }: JudgedGroup) {
   const sql = yield* SqlClient.SqlClient
   for (const { agentId, epoch } of epochs) yield* insertEpoch(agentId, epoch)
-  for (const [agentId, { branch, epochs: present, head }] of moved) {
-    yield* sql`UPDATE tracker_agent SET public_key = ${presentKey(present)}, branch = ${branch},
-      head_sequence = ${head?.sequence ?? null}, head_proof_id = ${head?.proofId ?? null},
-      head_hash = ${head?.hash ?? null} WHERE agent_id = ${agentId}`
-  }
+  const rows = [...moved].map(
+    ([agentId, { branch, epochs: present, head }]) =>
+      sql`(${agentId}, ${presentKey(present)}, ${branch}, ${head?.sequence ?? null}, ${head?.proofId ?? null}, ${head?.hash ?? null})`
+  )
+  // One statement for the group: PostgreSQL takes what has no type here for text.
+  yield* sql`WITH moved (agent_id, public_key, branch, sequence, proof_id, hash) AS (VALUES ${sql.csv(rows)})
+    UPDATE tracker_agent SET public_key = moved.public_key, branch = CAST(moved.branch AS BIGINT),
+      head_sequence = CAST(moved.sequence AS BIGINT), head_proof_id = moved.proof_id, head_hash = moved.hash
+    FROM moved WHERE tracker_agent.agent_id = moved.agent_id`
 })
 
 const make = Effect.gen(function* () {

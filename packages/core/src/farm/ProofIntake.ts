@@ -36,6 +36,9 @@ export type IntakeAnswer = Result.Result<Accepted, ProofRefused>
 /** Proofs in one transaction: beyond this a commit costs little compared with the proofs themselves. */
 export const groupMax = 256
 
+/** Lines that are checked in one go, some 3 ms of one core: whoever only asks for the farm waits no longer than that for its turn. */
+const checkedAtOnce = 32
+
 /** Proofs that may wait for the writer, 16 MiB at most. A sender beyond that waits in turn; it is never turned away. */
 const waitingMax = 2048
 
@@ -60,6 +63,9 @@ const keptAnswer = ({ checked }: Candidate, keeping: Exclude<Keeping, "decided">
   const already = keeping === "already"
   return Result.succeed({ proof_id: proof.proof_id, sequence: proof.sequence, hash, coins: 0, pending: true, already })
 }
+
+/** Lets what came in meanwhile be read and answered: a plain yield would only give way to other proofs. */
+const othersFirst = () => Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
 const sizeOf = (jobs: ReadonlyArray<Job>): number => jobs.reduce((sum, { candidates }) => sum + candidates.length, 0)
 
@@ -100,6 +106,8 @@ const make = Effect.gen(function* () {
   const queue = yield* Queue.bounded<Job>(waitingMax)
   // A job is one proof or many: this is what bounds the proofs.
   const room = yield* Semaphore.make(waitingMax)
+  // Batches check in turn: fifty at a time would hold everybody else up for fifty times as long.
+  const checking = yield* Semaphore.make(1)
   const { announce, committed } = yield* LedgerCommits
 
   const commitGroup = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>) {
@@ -200,7 +208,14 @@ const make = Effect.gen(function* () {
         sender,
         settle: settles ? settle : () => Effect.void
       })
-      const checks = yield* checkLines(lines)
+      const checks: Array<Effect.Success<ReturnType<typeof checkLines>>[number]> = []
+      for (let from = 0; from < lines.length; from += checkedAtOnce) {
+        const part = checkLines(lines.slice(from, from + checkedAtOnce), lines.length === 1)
+        const gently = lines.length === 1 ? part : Effect.tap(part, othersFirst)
+        // What is settled comes from inside another check, which has the turn.
+        const answers = yield* settles ? checking.withPermits(1)(gently) : gently
+        for (const answer of answers) checks.push(answer)
+      }
       const checked = checks.flatMap((check) => (Result.isSuccess(check) ? [check.success] : []))
       const candidates = checked.flatMap(({ candidate, waits }) => (waits ? [] : [candidate]))
       const written = yield* write(candidates)

@@ -18,6 +18,9 @@ import { readForks } from "./trust/forkStore.ts"
 import { presentEpochs } from "./trust/keyEpochs.ts"
 import { underFarmLock } from "./underFarmLock.ts"
 
+/** Agents that are remembered between two reads: more than a farm has, and some 400 kB. */
+const lateMax = 1024
+
 const seal: unique symbol = Symbol("TrustStore")
 
 /** Proof that the owner approved this agent and which keys it has. Made by {@link TrustStore} alone. */
@@ -40,6 +43,7 @@ const make = Effect.gen(function* () {
   const { announce } = yield* LedgerCommits
 
   const onLedger = yield* makeOnLedger
+  const lately = new Map<string, ApprovedAgent>()
 
   const get = Effect.fn("TrustStore.get")(function* (agentId: string) {
     return (yield* onLedger(readAgent(agentId))) ?? (yield* new AgentUnknown({ agentId }))
@@ -55,8 +59,18 @@ const make = Effect.gen(function* () {
       recoveryKey: recovery_public_key,
       headSequence: head?.sequence ?? -1
     }
-    return new ApprovedAgent(seal, agentId, signers, waiting_proofs)
+    const agent = new ApprovedAgent(seal, agentId, signers, waiting_proofs)
+    lately.delete(agentId)
+    if (waiting_proofs === 0) lately.set(agentId, agent)
+    for (const [oldest] of lately) if (lately.size > lateMax) lately.delete(oldest)
+    return agent
   })
+
+  /** What {@link approved} said last; what changed since, here or in another process, is not in it. */
+  const approvedLately = (agentId: string) => {
+    const known = lately.get(agentId)
+    return known === undefined ? approved(agentId) : Effect.succeed(known)
+  }
 
   const enroll = Effect.fn("TrustStore.enroll")(function* (request: EnrolmentRequest) {
     // Untrusted: sent by anybody who can reach the tracker.
@@ -102,7 +116,9 @@ const make = Effect.gen(function* () {
     }),
     list: onLedger(listAgents),
     /** The right to have proofs looked at. A frozen agent has it too: what it sends may show another fork, or end this one. */
-    approved
+    approved,
+    /** The same as it was lately. Enough to send a proof to the writer, which looks again; never enough to refuse one. */
+    approvedLately
   } as const
 })
 

@@ -52,9 +52,12 @@ export const makeLineCheck = (parts: {
 }) => {
   const { backend, sender, settle, trust, waiting } = parts
 
-  const standingOf = (agentId: string): Effect.Effect<Result.Result<Standing, ProofRefused>, LedgerUnavailable> =>
+  const standingOf = (
+    agentId: string,
+    read: typeof trust.approved = trust.approved
+  ): Effect.Effect<Result.Result<Standing, ProofRefused>, LedgerUnavailable> =>
     Effect.gen(function* () {
-      const agent = yield* trust.approved(agentId)
+      const agent = yield* read(agentId)
       if (agent.waitingProofs > 0) yield* settle(agentId)
       const { signers } = agent.waitingProofs > 0 ? yield* trust.approved(agentId) : agent
       return Result.succeed({ waits: false, signers })
@@ -66,10 +69,21 @@ export const makeLineCheck = (parts: {
       })
     )
 
-  /** One answer for each line, in order. Fails only where the ledger is unavailable. */
-  return Effect.fnUntraced(function* (lines: ReadonlyArray<string | Uint8Array>) {
+  const standings = new Map<string, Result.Result<Standing, ProofRefused>>()
+
+  /** The check of a proof that comes alone: two reads for each would cost more than its signature. */
+  const checkAlone = Effect.fnUntraced(function* (parsed: UnverifiedProof) {
+    const { agent_id } = parsed.proof.agent
+    const late = yield* standingOf(agent_id, trust.approvedLately)
+    const check = Result.flatMap(late, (standing) => checkOf(parsed, standing, backend))
+    if (Result.isSuccess(check)) return check
+    // Only what holds now may refuse a proof.
+    return Result.flatMap(yield* standingOf(agent_id), (standing) => checkOf(parsed, standing, backend))
+  })
+
+  /** One answer for each line, in order; may be called for one part of a batch after another. Fails only where the ledger is unavailable. */
+  return Effect.fnUntraced(function* (lines: ReadonlyArray<string | Uint8Array>, alone = false) {
     const latestMs = (yield* Clock.currentTimeMillis) + futureMsMax
-    const standings = new Map<string, Result.Result<Standing, ProofRefused>>()
     const checks: Array<Result.Result<CheckedLine, ProofRefused>> = []
     for (const line of lines) {
       // Untrusted: sent by anybody who can reach the tracker.
@@ -82,6 +96,10 @@ export const makeLineCheck = (parts: {
       const refusal = refusalOf(parsed.value.proof, sender, latestMs)
       if (refusal !== null) {
         checks.push(Result.fail(refusal))
+        continue
+      }
+      if (alone) {
+        checks.push(yield* checkAlone(parsed.value))
         continue
       }
       const standing = standings.get(agent.agent_id) ?? (yield* standingOf(agent.agent_id))

@@ -10,6 +10,7 @@ import { createCheckpoints } from "./checkpoint/checkpointTables.ts"
 import { createEventKinds } from "./keys/keyTables.ts"
 import { createProofIndex } from "./listing/proofIndex.ts"
 import { createMilestones } from "./milestones/milestoneTables.ts"
+import { createProofRows } from "./proofRowTables.ts"
 import { createSeasons } from "./seasons/seasonTables.ts"
 import { createShop } from "./shop/shopTables.ts"
 import { createAgentKeys } from "./trust/agentKeyTables.ts"
@@ -89,5 +90,6 @@ export const ledgerMigrations: Migrations = {
   "0008_proof_index": createProofIndex,
   "0009_milestones": createMilestones,
   "0010_agent_keys": createAgentKeys,
-  "0011_seasons": createSeasons
+  "0011_seasons": createSeasons,
+  "0012_proof_rows": createProofRows
 }
