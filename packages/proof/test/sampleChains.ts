@@ -114,6 +114,12 @@ export const misdeeds: Readonly<Record<string, (length: number, at: number) => R
       { at: 2, to: nextKey },
       { at, to: agent }
     ]),
+  "a rotation to a key from in between": (length, at) =>
+    chainWith(length, [
+      { at: 1, to: nextKey },
+      { at: 2, to: thirdKey },
+      { at, to: nextKey }
+    ]),
   "a rotation to the recovery key": (length, at) => chainWith(length, [{ at, to: recovery }]),
   "a rotation to the key in force, with an id from the beginning": (length, at) =>
     chainWith(length, [{ at, to: agent }], (record, here) =>
