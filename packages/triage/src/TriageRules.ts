@@ -27,7 +27,7 @@ export interface Caps {
   readonly actionsPerDay: number
   /** Issues closed within any 24 hours. */
   readonly closesPerDay: number
-  /** What models may cost within any 24 hours, in millionths of a US dollar; null where only the bill limits it. */
+  /** What models may cost in a day of UTC, in millionths of a US dollar; null where only the bill limits it. */
   readonly microUsdPerDay: number | null
 }
 
