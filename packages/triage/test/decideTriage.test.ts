@@ -76,6 +76,12 @@ const table: ReadonlyArray<readonly [DenialReason, string, PolicyInput, PolicyIn
   ["author_is_bot", "a bot opened it", withIssue(asking(addBug), { user: dependabot }), asking(addBug)],
   [
     "author_is_bot",
+    "a bot opened it whose name does not tell",
+    withIssue(asking(addBug), { user: { login: "ci", type: "Bot" } }),
+    withIssue(asking(addBug), { user: { login: "ci", type: "User" } })
+  ],
+  [
+    "author_is_bot",
     "an app opened it that says it is a user",
     withIssue(asking(addBug), { user: { login: "some-app[bot]", type: "User" } }),
     asking(addBug)
@@ -155,6 +161,12 @@ const table: ReadonlyArray<readonly [DenialReason, string, PolicyInput, PolicyIn
     withSituation(asking(close), { comments: [comment(1, bot, 2)] }),
     withRules(withSituation(asking(close), { comments: [comment(1, bot, 2)] }), { allowRepeatComments: true })
   ],
+  [
+    "comment_within_24h",
+    "it is the second of one decision",
+    asking(say, { type: "comment", body: "More." }),
+    asking(say)
+  ],
   ["said_in_notice", "the words go into the notice", asking(say, close), asking(say)],
   ["close_not_allowed", "allow_close is not set", withRules(announced(), { allowClose: false }), announced()],
   [
@@ -168,6 +180,12 @@ const table: ReadonlyArray<readonly [DenialReason, string, PolicyInput, PolicyIn
     "the author answers after the notice",
     announced(comment(101, stranger, 79)),
     announced(comment(99, stranger, 81), comment(101, dependabot, 79))
+  ],
+  [
+    "close_vetoed_by_reply",
+    "somebody answers within the notice's second",
+    announced(comment(101, stranger, 80)),
+    announced(comment(99, stranger, 80))
   ],
   [
     "close_vetoed_by_reply",
@@ -211,6 +229,12 @@ const table: ReadonlyArray<readonly [DenialReason, string, PolicyInput, PolicyIn
         `the day of the ${whose} is full`,
         withTally(asking(addBug), whose, { actionsLastDay: caps.actionsPerDay }),
         withTally(asking(addBug), whose, { actionsLastDay: caps.actionsPerDay - 1 })
+      ],
+      [
+        code("day"),
+        `the last place of the day of the ${whose} is taken by the action before`,
+        withTally(asking(addBug, say), whose, { actionsLastDay: caps.actionsPerDay - 1 }),
+        withTally(asking(addBug, say), whose, { actionsLastDay: caps.actionsPerDay - 2 })
       ],
       [
         code("closes"),
