@@ -33,7 +33,7 @@ const make = Effect.fnUntraced(function* ({ pauseMs, waitingMax }: WritePace) {
 
   /** Runs a write when its turn comes. */
   const inTurn = <A, E, R>(write: Effect.Effect<A, E, R>): Effect.Effect<A, E | WriteQueueFull, R> =>
-    Effect.suspend(() => {
+    Effect.suspend((): Effect.Effect<A, E | WriteQueueFull, R> => {
       if (waiting >= waitingMax) return Effect.fail(new WriteQueueFull({ waiting }))
       waiting++
       return Effect.ensuring(
