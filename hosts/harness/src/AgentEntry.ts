@@ -52,6 +52,8 @@ export const TriageConfig = Schema.Struct({
   exempt_labels: Schema.optionalKey(LabelNames),
   stale_exempt_labels: Schema.optionalKey(LabelNames),
   close_delay_days: Schema.optionalKey(wholeNumber(1, 365)),
+  /** Whether issues that did not change since the harness began here may be acted on, and not only thought through. */
+  act_on_backlog: Schema.optionalKey(Schema.Boolean),
   escalate_label: Schema.optionalKey(LabelName),
   link_hosts: Schema.optionalKey(Schema.Array(HostName)),
   actions_per_issue: Schema.optionalKey(wholeNumber(1, 100))

@@ -39,6 +39,7 @@ export const rulesOf = (file: HarnessFile, repository: RepositoryEntry, agent: A
     staleExemptLabels: config.stale_exempt_labels ?? [],
     staleDays: config.stale_days ?? null,
     closeDelayDays: config.close_delay_days ?? closeDelayDaysDefault,
+    actOnBacklog: config.act_on_backlog ?? false,
     escalateLabel: config.escalate_label ?? null,
     linkHosts: config.link_hosts ?? [],
     actionsPerIssue: config.actions_per_issue ?? actionsPerIssueDefault,

@@ -66,6 +66,7 @@ describe("the rules of a file", () => {
         staleExemptLabels: [],
         staleDays: null,
         closeDelayDays: 3,
+        actOnBacklog: false,
         escalateLabel: null,
         linkHosts: [],
         actionsPerIssue: 12,

@@ -71,6 +71,8 @@ export interface TriageRules {
   /** Days without a change after which an issue is looked at again; null for never. */
   readonly staleDays: number | null
   readonly closeDelayDays: number
+  /** Whether issues that did not change since the harness began with the repository may be acted on. */
+  readonly actOnBacklog: boolean
   /** What a question to a person puts on the issue; null for nothing. */
   readonly escalateLabel: string | null
   /** Hosts that a comment may link to. */

@@ -280,7 +280,9 @@ describe("the policy", () => {
 
   it("does nothing in a dry run, and nothing to an issue that is older than its work", () => {
     expect(outcomes(withRules(asking(addBug, say, close), { dryRun: true }))).not.toContain("Allowed")
-    expect(outcomes(withSituation(asking(addBug, say, close), { backlog: true }))).not.toContain("Allowed")
+    const backlog = withSituation(asking(addBug, say, close), { backlog: true })
+    expect(outcomes(backlog)).not.toContain("Allowed")
+    expect(outcomes(withRules(backlog, { actOnBacklog: true }))).toContain("Allowed")
   })
 
   it("denies in shadow what it would deny, so that a report counts what would be done", () => {

@@ -52,6 +52,7 @@ export const rules: TriageRules = {
   staleExemptLabels: [],
   staleDays: 30,
   closeDelayDays: 3,
+  actOnBacklog: false,
   escalateLabel: "needs-human",
   linkHosts: [],
   actionsPerIssue: 12,

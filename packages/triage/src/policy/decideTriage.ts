@@ -89,7 +89,7 @@ const judgeOne = (action: Action, progress: Progress, input: PolicyInput): Judge
 const underMode = (does: Action, asked: Action, { rules, situation }: PolicyInput): Ruling => {
   const mode = rules.modes[asked.type]
   if (mode === "off") return denied("mode_off")
-  if (mode === "shadow" || rules.dryRun || situation.backlog) return { _tag: "Shadow", does }
+  if (mode === "shadow" || rules.dryRun || (situation.backlog && !rules.actOnBacklog)) return { _tag: "Shadow", does }
   return { _tag: mode === "propose" ? "NeedsApproval" : "Allowed", does }
 }
 

@@ -33,9 +33,9 @@ export const closeNotice = (reason: CloseAction["reason"], days: number): string
 
 type Notice = NonNullable<DoneBefore["issue"]["closeNotice"]>
 
-// A comment of the same second may be the answer; an edit of an older one is an answer as well.
-const isLater = ({ id, updated_at }: GitHubComment, notice: Notice): boolean =>
-  id > notice.commentId || Date.parse(updated_at) > notice.atMs
+// A comment of the same second may be the answer; an edit of an older one is an answer as well. Both times are GitHub's.
+const isLater = ({ id, updated_at }: GitHubComment, notice: GitHubComment): boolean =>
+  id > notice.id || updated_at > notice.created_at
 
 const objection = (comments: ReadonlyArray<GitHubComment>, notice: Notice, botUser: string): DenialReason | null => {
   const standing = comments.find(({ id }) => id === notice.commentId)
@@ -44,7 +44,7 @@ const objection = (comments: ReadonlyArray<GitHubComment>, notice: Notice, botUs
   const replied = comments.some(
     (comment) =>
       comment.id !== notice.commentId &&
-      isLater(comment, notice) &&
+      isLater(comment, standing) &&
       (comment.user === null || !isBot(comment.user, botUser))
   )
   return replied ? "close_vetoed_by_reply" : null

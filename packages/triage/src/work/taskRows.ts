@@ -76,7 +76,8 @@ export const readLastSeen = Effect.fnUntraced(function* (repo: string, issue: nu
  * Whether a task was made for the issue as it is, or a decision knows it so: then there is nothing new to look at. That an issue is
  * stale is new the first time.
  */
-export const isKnown = Effect.fnUntraced(function* ({ cause, issue, repo }: NewTask) {
+export const isKnown = Effect.fnUntraced(function* ({ cause, issue, repo, rounds }: NewTask) {
+  if (rounds > 0) return false
   const sql = yield* SqlClient.SqlClient
   const fingerprint = issueFingerprint(issue)
   const [last] = yield* sql<{ readonly cause: string; readonly found: string }>`
