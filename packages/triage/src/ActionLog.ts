@@ -130,9 +130,10 @@ const make = Effect.gen(function* () {
     }),
     /** Says, durably, that the action may reach GitHub from now on. */
     begin: Effect.fn("ActionLog.begin")(function* (key: string) {
+      const now = yield* isoNow
       const begun = yield* onStore(
-        sql`UPDATE "action" SET state = 'executing', tries = tries + 1, begun_at = COALESCE(begun_at, ${yield* isoNow}),
-          not_before = NULL WHERE key = ${key} AND ${sql.in("state", open)} RETURNING key`
+        sql`UPDATE "action" SET state = 'executing', tries = tries + 1, begun_at = COALESCE(begun_at, ${now}),
+          tried_at = ${now}, not_before = NULL WHERE key = ${key} AND ${sql.in("state", open)} RETURNING key`
       )
       if (begun.length === 0) return yield* new ActionNotOpen({ key, wanted: "open" })
     }),

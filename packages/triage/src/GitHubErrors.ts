@@ -77,10 +77,4 @@ export class WriteQueueFull extends Schema.TaggedError<WriteQueueFull>()("WriteQ
 export type ReadFault = GitHubRateLimited | GitHubTokenRefused | GitHubRefused | GitHubUnreachable | CallNotAllowed
 
 /** Why a write is not known to have happened; only {@link OutcomeUnknown} may have. */
-export type WriteFault =
-  | GitHubRateLimited
-  | GitHubTokenRefused
-  | GitHubRefused
-  | OutcomeUnknown
-  | CallNotAllowed
-  | WriteQueueFull
+export type WriteFault = GitHubRateLimited | GitHubTokenRefused | GitHubRefused | OutcomeUnknown | CallNotAllowed

@@ -97,6 +97,7 @@ export class GitHubReads extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<GitHubComment>, ReadFault>
     readonly listEvents: (repo: string, issue: number) => Effect.Effect<ReadonlyArray<IssueEvent>, ReadFault>
     readonly listReactions: (repo: string, comment: number) => Effect.Effect<ReadonlyArray<Reaction>, ReadFault>
+    readonly hasLabel: (repo: string, label: string) => Effect.Effect<boolean, ReadFault>
     /** The names of the repository's labels. */
     readonly listLabels: (repo: string) => Effect.Effect<ReadonlyArray<string>, ReadFault>
     /** `admin`, `maintain`, `write`, `triage`, `read` or `none`. */

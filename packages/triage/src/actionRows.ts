@@ -40,7 +40,10 @@ export const ActionRow = Schema.Struct({
   /** Why it was refused, or is unknown. */
   reason: Schema.NullOr(Schema.String),
   planned_at: Schema.String,
+  /** The first time, from when on GitHub may show it. */
   begun_at: Schema.NullOr(Schema.String),
+  /** The last time. */
+  tried_at: Schema.NullOr(Schema.String),
   settled_at: Schema.NullOr(Schema.String)
 })
 

@@ -62,6 +62,7 @@ const createActions = Effect.gen(function* () {
     reason TEXT,
     planned_at TEXT NOT NULL,
     begun_at TEXT,
+    tried_at TEXT,
     settled_at TEXT,
     UNIQUE (task_id, position)
   )`

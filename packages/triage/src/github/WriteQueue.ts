@@ -1,46 +1,53 @@
-/** One write to GitHub at a time, each a pause after the one before: GitHub shuts out who writes faster. */
+/**
+ * One write to GitHub at a time, each a pause after the one before: GitHub shuts out who writes faster. A write needs a
+ * {@link WriteTurn}, and only the queue gives one; what is looked at in a turn before its write still holds at the write.
+ */
 import { Clock, Context, Effect, Layer, Semaphore } from "effect"
 import { WriteQueueFull } from "../GitHubErrors.ts"
 
 /** How writes are spaced. */
 export interface WritePace {
-  /** From the end of one write to the beginning of the next. GitHub asks for a second at least. */
+  /** From the end of one write to the beginning of the next. */
   readonly pauseMs: number
-  /** Writes that may wait; the pause makes it minutes. */
+  /** Turns that may wait. */
   readonly waitingMax: number
 }
 
 /** A second is GitHub's own rule; a hundred writes are two minutes of waiting. */
 export const writePaceDefault: WritePace = { pauseMs: 1000, waitingMax: 100 }
 
+/** The right to write now. */
+export class WriteTurn extends Context.Service<
+  WriteTurn,
+  {
+    /** Runs a write, and lets the pause begin when it is over, however it ended: it may have reached GitHub. */
+    readonly write: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  }
+>()("@farmops/triage/WriteTurn") {}
+
 const make = Effect.fnUntraced(function* ({ pauseMs, waitingMax }: WritePace) {
   const one = yield* Semaphore.make(1)
   let waiting = 0
   let endedAtMs = Number.NEGATIVE_INFINITY
 
-  const paced = <A, E, R>(write: Effect.Effect<A, E, R>) =>
-    Effect.gen(function* () {
-      const restMs = endedAtMs + pauseMs - (yield* Clock.currentTimeMillis)
-      if (restMs > 0) yield* Effect.sleep(restMs)
-      // Also a write that failed may have reached GitHub.
-      return yield* Effect.ensuring(
-        write,
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          endedAtMs = now
-        })
-      )
-    }).pipe(one.withPermit)
+  const rest = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(endedAtMs + pauseMs - now, 0)))
+  const ended = Effect.map(Clock.currentTimeMillis, (now) => {
+    endedAtMs = now
+  })
+  const turn = WriteTurn.of({ write: (effect) => Effect.andThen(rest, Effect.ensuring(effect, ended)) })
 
-  /** Runs a write when its turn comes. */
-  const inTurn = <A, E, R>(write: Effect.Effect<A, E, R>): Effect.Effect<A, E | WriteQueueFull, R> =>
-    Effect.suspend((): Effect.Effect<A, E | WriteQueueFull, R> => {
+  /** Runs a step in its turn, after the pause, so that nothing lies between what it looks at and what it writes. */
+  const inTurn = <A, E, R>(step: Effect.Effect<A, E, R>): Effect.Effect<A, E | WriteQueueFull, Exclude<R, WriteTurn>> =>
+    Effect.suspend((): Effect.Effect<A, E | WriteQueueFull, Exclude<R, WriteTurn>> => {
       if (waiting >= waitingMax) return Effect.fail(new WriteQueueFull({ waiting }))
       waiting++
-      return Effect.ensuring(
-        paced(write),
-        Effect.sync(() => {
-          waiting--
-        })
+      return Effect.andThen(rest, Effect.provideService(step, WriteTurn, turn)).pipe(
+        one.withPermit,
+        Effect.ensuring(
+          Effect.sync(() => {
+            waiting--
+          })
+        )
       )
     })
 

@@ -10,6 +10,7 @@ export const readRoutes = [
   "GET /repos/{owner}/{repo}/issues/{issue_number}/events",
   "GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
   "GET /repos/{owner}/{repo}/labels",
+  "GET /repos/{owner}/{repo}/labels/{name}",
   "GET /repos/{owner}/{repo}/collaborators/{username}/permission"
 ] as const
 

@@ -44,6 +44,9 @@ export const readComments = reader(Schema.Array(GitHubComment), eachOf(wholeComm
 
 const Label = Schema.Struct({ name: Schema.String })
 
+/** One label. */
+export const readLabel = reader(Label)
+
 /** The names of labels. */
 export const readLabels = (answer: unknown) =>
   Effect.map(reader(Schema.Array(Label))(answer), (labels) => labels.map(({ name }) => name))
@@ -69,7 +72,7 @@ export const readEvents = reader(
       event: Schema.String,
       actor: Account,
       created_at: GitHubTime,
-      label: Schema.optionalKey(Schema.Struct({ name: Schema.NullOr(Schema.String) }))
+      label: Schema.optionalKey(Schema.NullOr(Schema.Struct({ name: Schema.NullOr(Schema.String) })))
     })
   )
 )

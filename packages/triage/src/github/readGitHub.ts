@@ -11,6 +11,7 @@ import {
   readEvents,
   readIssue,
   readIssues,
+  readLabel,
   readLabels,
   readPermission,
   readReactions,
@@ -40,6 +41,8 @@ const pauseAfter = (fault: CallFault, tries: number): Effect.Effect<number | nul
 
 const asReadFault = (fault: CallFault): ReadFault =>
   fault._tag === "NoClearAnswer" ? new GitHubUnreachable({ route: fault.route, reason: fault.reason }) : fault
+
+const isNotFound = (fault: ReadFault): boolean => fault._tag === "GitHubRefused" && fault.status === 404
 
 const hasNext = ({ headers }: Answer): boolean => /;\s*rel="next"/.test(headers.link ?? "")
 
@@ -169,6 +172,12 @@ const make = Effect.gen(function* () {
       const reactions = yield* pages(route, readReactions, at)
       return reactions.map(({ content, user }) => ({ content, login: user?.login ?? null }))
     }),
+    hasLabel: Effect.fn("GitHubReads.hasLabel")((repo, label) =>
+      get("GET /repos/{owner}/{repo}/labels/{name}", readLabel, { ...slotsOf(repo), name: label }).pipe(
+        Effect.as(true),
+        Effect.catchIf(isNotFound, () => Effect.succeed(false))
+      )
+    ),
     listLabels: Effect.fn("GitHubReads.listLabels")((repo) =>
       pages("GET /repos/{owner}/{repo}/labels", readLabels, slotsOf(repo))
     ),
@@ -179,10 +188,7 @@ const make = Effect.gen(function* () {
       }).pipe(
         Effect.map(({ permission, role_name }) => role_name ?? permission),
         // GitHub's answer for an account that is nobody here.
-        Effect.catchIf(
-          (fault) => fault._tag === "GitHubRefused" && fault.status === 404,
-          () => Effect.succeed("none")
-        )
+        Effect.catchIf(isNotFound, () => Effect.succeed("none"))
       )
     ),
     budget: connection.budget

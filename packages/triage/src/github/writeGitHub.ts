@@ -1,11 +1,11 @@
-/** {@link GitHubWrites} over the one connection and the one queue. Nothing is repeated here: who asked reads back first. */
+/** {@link GitHubWrites} over the one connection. Nothing is repeated here: who asked reads back first. */
 import { Effect, Layer, type Schema } from "effect"
 import { OutcomeUnknown, type WriteFault } from "../GitHubErrors.ts"
 import type { WriteRoute } from "./allowedCalls.ts"
 import { type CallFault, GitHubConnection } from "./GitHubConnection.ts"
 import { GitHubWrites } from "./GitHubWrites.ts"
 import { readComment, readIssue, readLabels } from "./githubAnswers.ts"
-import { WriteQueue } from "./WriteQueue.ts"
+import { WriteTurn } from "./WriteQueue.ts"
 
 const asWriteFault = (fault: CallFault): WriteFault =>
   fault._tag === "NoClearAnswer" ? new OutcomeUnknown({ route: fault.route, reason: fault.reason }) : fault
@@ -17,21 +17,17 @@ const issueAt = (name: string, issue: number) => {
 
 const make = Effect.gen(function* () {
   const connection = yield* GitHubConnection
-  const queue = yield* WriteQueue
 
-  const send = <A>(
+  const send = Effect.fnUntraced(function* <A>(
     route: WriteRoute,
     parameters: Readonly<Record<string, unknown>>,
     read: (data: unknown) => Effect.Effect<A, Schema.SchemaError>
-  ): Effect.Effect<A, WriteFault> =>
-    connection.call(route, parameters).pipe(
-      Effect.mapError(asWriteFault),
-      // It was done, by its status; what was made is then read back.
-      Effect.flatMap(({ data }) =>
-        Effect.mapError(read(data), () => new OutcomeUnknown({ route, reason: "unreadable" }))
-      ),
-      queue.inTurn
-    )
+  ): Effect.fn.Return<A, WriteFault, WriteTurn> {
+    const turn = yield* WriteTurn
+    const { data } = yield* turn.write(Effect.mapError(connection.call(route, parameters), asWriteFault))
+    // It was done, by its status; what was made has to be read back.
+    return yield* Effect.mapError(read(data), () => new OutcomeUnknown({ route, reason: "unreadable" }))
+  })
 
   const issueRoute = "PATCH /repos/{owner}/{repo}/issues/{issue_number}"
   return GitHubWrites.of({
@@ -67,7 +63,4 @@ const make = Effect.gen(function* () {
 })
 
 /** The writes of one connection. */
-export const layerGitHubWrites: Layer.Layer<GitHubWrites, never, GitHubConnection | WriteQueue> = Layer.effect(
-  GitHubWrites,
-  make
-)
+export const layerGitHubWrites: Layer.Layer<GitHubWrites, never, GitHubConnection> = Layer.effect(GitHubWrites, make)
