@@ -52,7 +52,7 @@ const table: ReadonlyArray<readonly [DenialReason, string, PolicyInput, PolicyIn
   [
     "issue_changed",
     "somebody changed the issue meanwhile",
-    withIssue(asking(addBug), { updated_at: hoursAgo(1) }),
+    withSituation(asking(addBug), { changed: true }),
     asking(addBug)
   ],
   ["pull_request", "it is a pull request", withIssue(asking(addBug), { pull_request: {} }), asking(addBug)],

@@ -72,7 +72,7 @@ export const asking = (...actions: ReadonlyArray<Action>): PolicyInput => ({
     comments: [],
     repositoryLabels: ["Bug", "question", "needs-human", "security", "wontfix"],
     authorPermission: "read",
-    seenUpdatedAt: issue.updated_at,
+    changed: false,
     backlog: false,
     suspicious: false
   },

@@ -14,6 +14,8 @@ export class StandInGitHub {
   readonly comments = new Map<number, ReadonlyArray<GitHubComment>>()
   labels: ReadonlyArray<string> = ["bug", "question", "needs-human"]
   permission = "read"
+  /** Fails every look at a single issue while it is there. */
+  readFault: ReadFault | null = null
   /** What was asked for, as `page 1 W/"…"`. */
   readonly questions: Array<IssuesQuery> = []
   pollIntervalSeconds: number | null = null
@@ -54,13 +56,15 @@ export class StandInGitHub {
     repository: () => Effect.fail(missing),
     listIssues: this.listIssues,
     getIssue: (_repo, number) =>
-      Effect.suspend(() => {
+      Effect.suspend((): Effect.Effect<GitHubIssue, ReadFault> => {
+        if (this.readFault !== null) return Effect.fail(this.readFault)
         const issue = this.issues.get(number)
         return issue === undefined ? Effect.fail(missing) : Effect.succeed(issue)
       }),
     listComments: (_repo, number) => Effect.sync(() => this.comments.get(number) ?? []),
     listEvents: () => Effect.succeed([]),
     listReactions: () => Effect.succeed([]),
+    hasLabel: (_repo, name) => Effect.sync(() => this.labels.includes(name)),
     listLabels: () => Effect.sync(() => this.labels),
     permission: () => Effect.sync(() => this.permission),
     budget: Effect.succeed(null)

@@ -10,8 +10,8 @@ export interface TriageSituation {
   readonly repositoryLabels: ReadonlyArray<string>
   /** The author's permission as GitHub's permission endpoint says it, since a member may hide that they are one; null where it was not asked. */
   readonly authorPermission: string | null
-  /** The issue's `updated_at` when the agent was asked. */
-  readonly seenUpdatedAt: string
+  /** Whether somebody changed the issue since the agent saw it. */
+  readonly changed: boolean
   /** Whether the issue is older than the harness's work here: such a one is thought through and left as it is. */
   readonly backlog: boolean
   /** Whether the issue's text seems to address an agent. */

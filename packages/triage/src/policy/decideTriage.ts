@@ -144,7 +144,7 @@ const escalate = (label: string, input: PolicyInput): RuledAction => {
 const judgeWhole = ({ decision, done, rules, situation }: PolicyInput): DenialReason | null => {
   const reason = judgeIssue(situation, done, rules)
   if (reason !== null) return reason
-  if (situation.issue.updated_at !== situation.seenUpdatedAt) return "issue_changed"
+  if (situation.changed) return "issue_changed"
   return decision.decision === "skip" ? "decision_skips" : null
 }
 

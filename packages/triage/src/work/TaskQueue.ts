@@ -7,7 +7,15 @@ import { SqlClient } from "effect/sql"
 import { addSpend, type Spend } from "../actionCounts.ts"
 import { Decision } from "../protocol/Decision.ts"
 import { orStoreUnavailable } from "../StoreUnavailable.ts"
-import { decodeTasks, encodePayload, insertTask, isKnown, type NewTask, type TaskRow } from "./taskRows.ts"
+import {
+  decodeTasks,
+  encodePayload,
+  insertTask,
+  isKnown,
+  type NewTask,
+  readLastSeen,
+  type TaskRow
+} from "./taskRows.ts"
 
 /** More tasks than this wait for weeks of an agent's time: the poller stops where it is until some are done. */
 export const waitingTasksMax = 50_000
@@ -44,6 +52,14 @@ const make = Effect.gen(function* () {
   const atOnce = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
     onStore(sql.withTransaction(effect).pipe(Effect.provideService(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")))
 
+  // One task of an issue waits: what is newer stands for what is taken up again.
+  const reopen = Effect.fnUntraced(function* (held: ReadonlyArray<string>) {
+    const left = sql`state = 'running' AND NOT ${sql.in("id", held)}`
+    yield* sql`UPDATE task SET state = 'superseded' WHERE ${left} AND EXISTS (
+      SELECT 1 FROM task o WHERE o.repo = task.repo AND o.issue = task.issue AND o.state = 'waiting')`
+    yield* sql`UPDATE task SET state = 'waiting' WHERE ${left}`
+  })
+
   const settle = Effect.fnUntraced(function* (id: string, state: "done" | "failed" | "superseded") {
     yield* onStore(
       sql`UPDATE task SET state = ${state}, updated_at = ${yield* isoNow} WHERE id = ${id} AND state IN ('running', 'decided')`
@@ -56,12 +72,13 @@ const make = Effect.gen(function* () {
 
     /**
      * Takes up to `limit` tasks whose time has come, decided ones first. Of one issue only one is taken at a time. `held` are those
-     * that the caller has already.
+     * that the caller has in hand; any other that is said to run was left behind by another life, and waits again.
      */
     take: Effect.fn("TaskQueue.take")(function* (limit: number, held: ReadonlyArray<string>) {
       const now = yield* isoNow
       return yield* atOnce(
         Effect.gen(function* () {
+          yield* reopen(held)
           const rows = yield* sql`SELECT * FROM task t WHERE not_before <= ${now} AND NOT ${sql.in("id", held)}
             AND (state = 'decided' OR (state = 'waiting' AND NOT EXISTS (
               SELECT 1 FROM task o WHERE o.repo = t.repo AND o.issue = t.issue AND o.state IN ('running', 'decided'))))
@@ -111,16 +128,8 @@ const make = Effect.gen(function* () {
       )
     }),
 
-    /** After a start: what another life had taken waits again. */
-    recover: Effect.fn("TaskQueue.recover")(function* () {
-      yield* atOnce(
-        Effect.gen(function* () {
-          yield* sql`UPDATE task SET state = 'superseded' WHERE state = 'running' AND EXISTS (
-            SELECT 1 FROM task o WHERE o.repo = task.repo AND o.issue = task.issue AND o.state = 'waiting')`
-          yield* sql`UPDATE task SET state = 'waiting' WHERE state = 'running'`
-        })
-      )
-    })(),
+    /** The issue as the newest decision on it last knew it, our own changes included. */
+    lastSeen: (repo: string, issue: number) => onStore(readLastSeen(repo, issue)),
 
     /** How many tasks are in each state, and the oldest that waits; for `status`. */
     counts: onStore(

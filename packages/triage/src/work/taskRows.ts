@@ -9,14 +9,12 @@ import { IssueAction } from "../protocol/Task.ts"
 
 /** What the queue keeps of a task beside its columns. */
 export const TaskPayload = Schema.Struct({
-  /** Of the issue for which the task was made. */
+  /** Of the issue for which the task was made; once an agent was asked, of the issue as it saw it. */
   fingerprint: Schema.String,
   /** Whether the issue is older than the harness's work in the repository. */
   backlog: Schema.Boolean,
   /** How often the issue changed under a decision, so that it was looked at again. */
   rounds: Schema.Int,
-  /** The issue's `updated_at` when the agent was asked, once it was. */
-  seen_updated_at: Schema.NullOr(Schema.String),
   /** Whether the text seemed to address an agent. */
   suspicious: Schema.Boolean
 })
@@ -96,7 +94,6 @@ export const insertTask = Effect.fnUntraced(function* (task: NewTask, now: strin
     fingerprint: issueFingerprint(task.issue),
     backlog: task.backlog,
     rounds: task.rounds,
-    seen_updated_at: null,
     suspicious: false
   })
   yield* sql`INSERT INTO task ${sql.insert({
