@@ -85,10 +85,12 @@ describe("RepositoryPoller", () => {
         yield* poller.pollOnce(repo)
         github.put({ number: 2, created_at: at(10), updated_at: at(10) })
         assert.deepInclude(yield* poller.pollOnce(repo), { added: 1 })
+        github.put({ number: 3, created_at: at(20), updated_at: at(20) })
+        assert.deepInclude(yield* poller.pollOnce(repo), { added: 1 })
         // A day later everything of the day comes again.
         yield* TestClock.adjust("25 hours")
         assert.deepInclude(yield* poller.pollOnce(repo), { added: 0, notModified: false })
-        assert.strictEqual((yield* queued).length, 2)
+        assert.strictEqual((yield* queued).length, 3)
       })
     )
   })

@@ -49,6 +49,15 @@ class StandInAgent implements TriageAgent {
     })
 }
 
+/** The log, with a pause before it writes: SQLite in this process would otherwise never let another in between. */
+const yieldingLog = Layer.effect(
+  ActionLog,
+  Effect.map(ActionLog, (log) => ({
+    ...log,
+    record: (entry: Parameters<typeof log.record>[0]) => Effect.andThen(Effect.yieldNow, log.record(entry))
+  }))
+).pipe(Layer.provide(ActionLog.layer))
+
 interface World {
   readonly github: StandInGitHub
   readonly agent: StandInAgent
@@ -66,7 +75,7 @@ const inWorld = <A, E>(
       TriageDispatch.layer.pipe(
         Layer.provide(standInExecutor(github, execution)),
         Layer.provide(IssueFacts.layer),
-        Layer.provideMerge(Layer.mergeAll(ActionLog.layer, TaskQueue.layer, MemorySummaries.layer)),
+        Layer.provideMerge(Layer.mergeAll(yieldingLog, TaskQueue.layer, MemorySummaries.layer)),
         Layer.provide(github.layer),
         Layer.provide(
           Layer.mergeAll(
