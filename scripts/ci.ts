@@ -43,6 +43,8 @@ const npmParts = [
   "tests/parts/assemblyscript",
   "tests/parts/kubectl",
   "tests/parts/openapi",
+  "tests/parts/github",
+  "tests/parts/github-openapi",
   "bench/peers"
 ].map(
   (folder): Step => ({
