@@ -43,6 +43,7 @@ const npmParts = [
   "tests/parts/assemblyscript",
   "tests/parts/kubectl",
   "tests/parts/openapi",
+  "tests/parts/markdown",
   "bench/peers"
 ].map(
   (folder): Step => ({
