@@ -82,7 +82,7 @@ const dangers: Readonly<Record<string, RegExp>> = {
   link: /\]\(|\]\[|\]:/,
   picture: /!\[/,
   footnote: /\[\^/,
-  address: /:\/\/|\bwww\./i,
+  address: /:\/\/|(?<![\p{L}\p{N}.])www\./iu,
   reference: /#\d|\bGH-\d/i,
   closing: /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:#\d|GH-\d|https?:)/i,
   command: /(?:^|\s)\/\p{L}/mu,

@@ -4,7 +4,7 @@
 export const removedLink = "(link removed)"
 
 // With a scheme, whatever stands before it, or what GitHub makes a link of without one. The run ends where a link's would.
-const addresses = /(?:(?<![\p{L}\p{N}+.-])[\p{L}\p{N}+.-]*:\/\/|(?<![\p{L}\p{N}.-])www\.)[^\s<>"'`|\\)\]}]*/giu
+const addresses = /(?:(?<![\p{L}\p{N}+.-])[\p{L}\p{N}+.-]*:\/\/|(?<![\p{L}\p{N}.])www\.)[^\s<>"'`|\\)\]}]*/giu
 
 /**
  * Endings under which anybody registers a name, but those that are also endings of files or names in code: without a path behind
