@@ -1,7 +1,6 @@
 /** What is posted, under a real parser of GitHub's Markdown that is installed apart: `npm ci --prefix tests/parts/markdown`. */
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
-import { pathToFileURL } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import { postedComment } from "../src/neutralize/postedComment.ts"
 import { randomMarkdown } from "./markdownPieces.ts"
@@ -19,11 +18,10 @@ interface Extension {
   readonly gfmHtml: () => object
 }
 
-const load = async (name: string): Promise<unknown> => import(pathToFileURL(createRequire(part).resolve(name)).href)
-
-const makeParse = async () => {
-  const { micromark } = (await load("micromark")) as Parser
-  const { gfm, gfmHtml } = (await load("micromark-extension-gfm")) as Extension
+const makeParse = () => {
+  const load = createRequire(part)
+  const { micromark }: Parser = load("micromark")
+  const { gfm, gfmHtml }: Extension = load("micromark-extension-gfm")
   return (text: string): string =>
     micromark(text, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] })
 }
@@ -45,8 +43,8 @@ const faultsOf = (html: string): ReadonlyArray<string> => {
 }
 
 describe.skipIf(!isInstalled)("a posted comment under a parser of GitHub's Markdown", () => {
-  it("holds no link, no picture and no mention, and its footer and its hidden mark stand outside of everything", async () => {
-    const parse = await makeParse()
+  it("holds no link, no picture and no mention, and its footer and its hidden mark stand outside of everything", () => {
+    const parse = makeParse()
     for (const text of randomMarkdown(1_500, 2)) {
       const posted = postedComment(text, ["docs.example.org"])
       if (posted === null) continue
@@ -54,8 +52,8 @@ describe.skipIf(!isInstalled)("a posted comment under a parser of GitHub's Markd
     }
   })
 
-  it("would be found out if it were posted as it came", async () => {
-    const parse = await makeParse()
+  it("would be found out if it were posted as it came", () => {
+    const parse = makeParse()
     const found = [...randomMarkdown(300, 2)].filter((text) => faultsOf(parse(`${text}\n\n${marker}`)).length > 1)
     expect(found.length).toBeGreaterThan(50)
   })

@@ -9,7 +9,7 @@ export class NotRecorded extends Schema.TaggedError<NotRecorded>()("NotRecorded"
   directory: Schema.String
 }) {
   override get message() {
-    return `no recording ${this.digest} in ${this.directory}; scripts/recordLlm.ts makes it`
+    return `no recording ${this.digest} in ${this.directory}, whose README says how to record it`
   }
 }
 

@@ -43,7 +43,7 @@ describe.each(wireFormats)("recorded answers of $name", (format) => {
       const directory = yield* fixtureFolder
       const error = yield* Effect.flip(Effect.provide(ask(format, "http://127.0.0.1:9", "moo"), layerPlay(directory)))
       expect(error).toMatchObject({ _tag: "ModelUnavailable", reason: "not_recorded" })
-      expect(error.message).toMatch(/no recording [0-9a-f]{64} in .*recordLlm/)
+      expect(error.message).toMatch(/no recording [0-9a-f]{64} in .*how to record it/)
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
