@@ -45,6 +45,7 @@ const npmParts = [
   "tests/parts/openapi",
   "tests/parts/github",
   "tests/parts/github-openapi",
+  "tests/parts/markdown",
   "bench/peers"
 ].map(
   (folder): Step => ({
