@@ -34,7 +34,7 @@ const patterns: ReadonlyArray<readonly [InjectionSign, RegExp]> = [
   ],
   [
     "ignores_instructions",
-    /\b(?:ignoriere|vergiss)\b.{0,60}\b(?:anweisungen|regeln)\b|\b(?:ignora|olvida|ignorez|oubliez)\b.{0,60}\b(?:instruc\w*|r[eè]gl\w*)\b|忽略.{0,20}(?:指令|指示|提示)|игнорир\w*.{0,60}инструкц/
+    /\b(?:ignoriere|vergiss)\b.{0,60}\b(?:anweisungen|regeln)\b|\b(?:ignora|olvida|ignorez|oubliez)\b.{0,60}\b(?:instruc\w*|regl\w*)\b|忽略.{0,20}(?:指令|指示|提示)|игнорир\w*.{0,60}инструкц/
   ],
   [
     "speaks_to_agent",
@@ -60,12 +60,16 @@ const patterns: ReadonlyArray<readonly [InjectionSign, RegExp]> = [
     /"(?:type|verdict|decision|actions?|labels?)"\s*:\s*[["]?\s*"?(?:add_label|remove_label|comment|close|label_and_respond|escalate|skip)?/
   ],
   [
+    "dictates_action",
+    /\b(?:say|repeat|reply|respond|answer|comment|write)\b(?: with| by)?(?: after me|:? ["'!]|: |: ?\n| that it duplicates| in the comment)|\btell everyone\b/
+  ],
+  [
     "asks_for_secret",
     /\b(?:print|reveal|show|output|repeat|leak|post|send|tell|paste|echo|dump|include|give)\b.{0,60}\b(?:(?:system|initial|hidden) prompt|your (?:instructions|prompt|rules)|github_token|api[ _-]?keys?|secrets?|env(?:ironment)?(?: variables?)?|credentials?|process\.env|\.env)\b/
   ],
   [
     "imitates_markup",
-    /<\/?(?:system|assistant|user|human|instructions?|admin|tool_(?:call|result)|function_calls?|untrusted|issue|body|title)\b[^<>]{0,200}>|\[\/?(?:inst|system|assistant)\]|<\|[a-z_]+\|>|^#{0,6}\s*(?:system|assistant|human|user)\s*:|<<<|>>>\s*$|(?<!-)-{3,80} ?(?:begin|end|system|user|assistant)\b/m
+    /<\/?(?:system|assistant|user|human|instructions?|admin|tool_(?:call|result)|function_calls?|untrusted|issue|body|title)\b[^<>]{0,200}>|\[\/?(?:inst|system|assistant)\]|<\|[a-z_]+\|>|(?:^#{0,6}\s*|["'])(?:system|assistant|human|user)\s*:|<<<|>>>\s*$|(?<!-)-{3,80} ?(?:begin|end|system|user|assistant)\b/m
   ],
   ["imitates_markup", /<!--\s*(?:farmops|foreman|gh-aw)/],
   [
@@ -84,8 +88,17 @@ const zeroWidthRuns = /(?:[\u200b-\u200f\u2060-\u2064\ufeff]\W?){3,}/u
 const invisibleHtml =
   /<[^<>]{1,300}\b(?:hidden|display\s*:\s*none|font-size\s*:\s*0|opacity\s*:\s*0|color\s*:\s*(?:#fff|white|transparent))/i
 
-// Look-alikes of letters, as far as whole words are spelled with them.
-const plain = (text: string): string => withoutHidden(text.normalize("NFKC")).toLowerCase().replace(/[’`]/g, "'")
+const numericEntities = /&#(?:(\d{1,7})|x([0-9a-f]{1,6}));/gi
+
+const withoutEntities = (text: string): string =>
+  text.replace(numericEntities, (_, decimal?: string, hex?: string) => {
+    const point = decimal === undefined ? Number.parseInt(hex ?? "0", 16) : Number(decimal)
+    return point <= 0x10ffff ? String.fromCodePoint(point) : ""
+  })
+
+// Letters in another width, with marks on them or spelled as entities are the letters that they look like.
+const plain = (text: string): string =>
+  withoutHidden(withoutEntities(text).normalize("NFKD")).replace(/\p{M}/gu, "").toLowerCase().replace(/[’`]/g, "'")
 
 const longRun = /[a-z0-9+/=]{60}/
 
