@@ -1,5 +1,6 @@
 /** What the dispatch needs of its surroundings: who is asked about which repository, who makes words harmless, who proves a decision. */
 import { Context, type Effect } from "effect"
+import type { ProofImpossible } from "../proofs/DecisionProofs.ts"
 import type { GitHubComment, GitHubIssue } from "../protocol/GitHubIssue.ts"
 import type { Task } from "../protocol/Task.ts"
 import type { StoreUnavailable } from "../StoreUnavailable.ts"
@@ -35,9 +36,3 @@ export class DecisionProver extends Context.Service<
   DecisionProver,
   { readonly prove: (taskId: string) => Effect.Effect<void, StoreUnavailable | ProofImpossible> }
 >()("@farmops/triage/DecisionProver") {}
-
-/** The decision cannot be proved now. It is kept, and proved when its task has its next turn. */
-export interface ProofImpossible {
-  readonly _tag: "ProofImpossible"
-  readonly reason: string
-}
