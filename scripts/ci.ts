@@ -44,6 +44,8 @@ const npmParts = [
   "tests/parts/kubectl",
   "tests/parts/openapi",
   "tests/parts/markdown",
+  "tests/parts/github",
+  "tests/parts/github-openapi",
   "bench/peers"
 ].map(
   (folder): Step => ({
