@@ -8,7 +8,8 @@ import { secretForms } from "@farmops/core/log/secretForms"
 
 /** Files that hold values of such a form on purpose, none of which opens anything. */
 export const testValues: Readonly<Record<string, string>> = {
-  "conformance/triage/injection/secrets.json": "made-up tokens that a stranger asks to have repeated"
+  "conformance/triage/injection/secrets.json": "made-up tokens that a stranger asks to have repeated",
+  "tests/parts/github/GitHubPart.ts": "the token that the emulator takes for the bot's, planted to be looked for"
 }
 
 /** Put into a line, it says that what the line holds is made up. */

@@ -1,8 +1,17 @@
 /** Decides by asking a language model. It chooses among what the task allows; what it cannot say in that form is not done. */
 import { LanguageModel, type ObjectAnswer } from "@farmops/core/llm/LanguageModel"
-import type { ModelAnswerInvalid, ModelError, ModelRefused, ModelStoppedShort } from "@farmops/core/llm/ModelError"
+import type {
+  ModelAnswerInvalid,
+  ModelError,
+  ModelOverloaded,
+  ModelRefused,
+  ModelStoppedShort,
+  ModelUnavailable
+} from "@farmops/core/llm/ModelError"
+import { type ModelName, modelNameOf, showModelName } from "@farmops/core/llm/modelName"
+import { type ModelAccess, openLanguageModel } from "@farmops/core/llm/openLanguageModel"
 import { inputTokens, type Spent } from "@farmops/core/llm/Spent"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { Decision } from "../protocol/Decision.ts"
 import type { Task } from "../protocol/Task.ts"
 import { type Mind, MindUnavailable } from "./Mind.ts"
@@ -20,6 +29,9 @@ export interface LlmMindOptions {
 const maxOutputTokensDefault = 4_096
 const timeoutMsDefault = 120_000
 
+// Whoever sends tasks may name any model; more than a few in use at once is no configuration.
+const modelsOpenMax = 16
+
 const usageOf = (spent: Spent): NonNullable<Decision["usage"]> => ({
   input_tokens: inputTokens(spent),
   output_tokens: spent.usage.output,
@@ -32,29 +44,60 @@ const decided = (task: Task, { model, spent, value }: ObjectAnswer<TriageAnswer>
 }
 
 /** What a model would not or could not say is a person's to look at, and it was paid for. */
-const undecided = (task: Task, error: ModelRefused | ModelStoppedShort | ModelAnswerInvalid): Effect.Effect<Decision> =>
-  Effect.succeed({ ...escalateTask(task, error.message), usage: usageOf(error.spent) })
+const undecided = (task: Task, error: ModelRefused | ModelStoppedShort | ModelAnswerInvalid): Decision => ({
+  ...escalateTask(task, error.message),
+  usage: usageOf(error.spent)
+})
 
-const isWorthAnotherTry = (error: Extract<ModelError, { _tag: "ModelOverloaded" | "ModelUnavailable" }>): boolean =>
+const isWorthAnotherTry = (error: ModelOverloaded | ModelUnavailable): boolean =>
   error._tag === "ModelOverloaded" || ["unreachable", "timed_out", "failed"].includes(error.reason)
+
+const isOutage = (error: ModelError): error is ModelOverloaded | ModelUnavailable =>
+  error._tag === "ModelOverloaded" || error._tag === "ModelUnavailable"
+
+const unavailable = (error: ModelOverloaded | ModelUnavailable): MindUnavailable =>
+  new MindUnavailable({ mind: "llm", reason: error.message, retryable: isWorthAnotherTry(error) })
+
+/** Asks one model about one task. */
+const decideBy = Effect.fn("llmMind.decide")(function* (
+  { generate }: LanguageModel["Service"],
+  task: Task,
+  options: LlmMindOptions
+) {
+  const { maxOutputTokens = maxOutputTokensDefault, timeoutMs = timeoutMsDefault } = options
+  const asked = yield* Effect.result(
+    generate({ ...triagePrompt(task), schema: triageAnswerFor(task), maxOutputTokens, timeoutMs })
+  )
+  if (Result.isSuccess(asked)) return decided(task, asked.success)
+  return isOutage(asked.failure) ? yield* unavailable(asked.failure) : undecided(task, asked.failure)
+})
 
 /** A mind over the {@link LanguageModel} that is provided. */
 export const makeLlmMind = Effect.fnUntraced(function* (options: LlmMindOptions = {}) {
-  const { generate } = yield* LanguageModel
-  const { maxOutputTokens = maxOutputTokensDefault, timeoutMs = timeoutMsDefault } = options
-  const decide = Effect.fn("llmMind.decide")((task: Task) =>
-    generate({ ...triagePrompt(task), schema: triageAnswerFor(task), maxOutputTokens, timeoutMs }).pipe(
-      Effect.map((answer) => decided(task, answer)),
-      Effect.catchTags({
-        ModelRefused: (error) => undecided(task, error),
-        ModelStoppedShort: (error) => undecided(task, error),
-        ModelAnswerInvalid: (error) => undecided(task, error)
-      }),
-      Effect.mapError(
-        (error) => new MindUnavailable({ mind: "llm", reason: error.message, retryable: isWorthAnotherTry(error) })
-      )
-    )
-  )
-  const mind: Mind = { name: "llm", decide }
+  const model = yield* LanguageModel
+  const mind: Mind = { name: "llm", decide: (task) => decideBy(model, task, options) }
   return mind
 })
+
+/** A mind that asks the model that each task names, or `chosen` whatever a task names. A model is opened once. */
+export const makeLlmMindByTask = (
+  access: ModelAccess,
+  chosen: ModelName | null = null,
+  options: LlmMindOptions = {}
+): Mind => {
+  const opened = new Map<string, LanguageModel["Service"]>()
+  const modelFor = Effect.fnUntraced(function* ({ context }: Task) {
+    const { model, provider } = context.llm_backend
+    const name = chosen ?? modelNameOf(provider, model)
+    if (name === null) {
+      const reason = "the task names no model that there is a provider for"
+      return yield* new MindUnavailable({ mind: "llm", reason, retryable: false })
+    }
+    const known = opened.get(showModelName(name))
+    if (known !== undefined) return known
+    const found = yield* Effect.mapError(openLanguageModel(name, access), unavailable)
+    if (opened.size < modelsOpenMax) opened.set(showModelName(name), found)
+    return found
+  })
+  return { name: "llm", decide: (task) => Effect.flatMap(modelFor(task), (model) => decideBy(model, task, options)) }
+}
