@@ -122,7 +122,11 @@ export const rooms: ReadonlyArray<Room> = [
     alone: ["@octokit/*"]
   },
   { name: "runner", paths: ["packages/runner/src"], may: ["core/llm", "core/delivery", ...proof, ...ground] },
-  { name: "agents", paths: ["agents"], may: ["triage/protocol", "triage/minds", "core/llm"] },
+  {
+    name: "agents",
+    paths: ["agents"],
+    may: ["triage/protocol", "triage/minds", "core/llm", "core/host", "core/http", "core/log"]
+  },
 
   host("agent", [...sdk, ...proof, ...ground, "core/delivery"]),
   host("tracker", [...farm, ...ground, "core/llm", ...proof]),

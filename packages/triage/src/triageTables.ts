@@ -109,9 +109,16 @@ const createWork = Effect.gen(function* () {
   )`
 })
 
+// Each change that a poll finds is held against the last task of its issue.
+const indexTasks = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE INDEX task_issue ON task (repo, issue, created_at)`
+})
+
 /** For `Database.migrate`. Forward only: a change of the tables is a new entry. */
 export const triageMigrations: Migrations = {
   "0001_memory": createMemory,
   "0002_actions": createActions,
-  "0003_work": createWork
+  "0003_work": createWork,
+  "0004_task_issue": indexTasks
 }
