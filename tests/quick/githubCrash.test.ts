@@ -33,8 +33,8 @@ interface Life {
 }
 
 /** One life of the harness. Its end is the signal that killed it, or what became of the decision. */
-const startLife = ({ url }: GitHubPart, { file, issue, task }: Story, dieAt: number): Life => {
-  const args = ["--conditions=@farmops/source", script, url, file, task, String(issue), String(dieAt)]
+const startLife = ({ url }: GitHubPart, { file, issue, task }: Story, dieAt: number, settleMs = 50): Life => {
+  const args = ["--conditions=@farmops/source", script, url, file, task, String(issue), String(dieAt), String(settleMs)]
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] })
   let said = ""
   child.stdout?.on("data", (chunk) => {
@@ -111,6 +111,26 @@ describe.skipIf(!isInstalled)("a harness that is killed", () => {
         }
         assert.isAtLeast(lives, 4)
         yield* endOf(github, story, `after ${lives} lives`)
+      }).pipe(Effect.provide(NodeServices.layer)),
+    testMs
+  )
+
+  it.live(
+    "makes no change twice where two harnesses have one database, which no host allows",
+    () =>
+      Effect.gen(function* () {
+        const github = yield* githubPart
+        const story = yield* storyOn(github, 300)
+        // Both find it decided, and begin at once.
+        yield* Effect.provide(decide(story.task, story.issue, storyActions), harnessLayers(github.url, story.file))
+        // Longer than a request may take: what the other began is left alone for so long.
+        const lives = [0, 1].map(() => startLife(github, story, 0, 10_000))
+        const ends = yield* Effect.promise(() => Promise.all(lives.map(({ end }) => end)))
+        // What one does may look to the other like a change by somebody else: then that one stops.
+        for (const end of ends) assert.oneOf(end, ["Settled", "Stale"])
+        const writes = github.proxy.exchanges.filter(({ method }) => method !== "GET").map(({ path }) => path)
+        assert.isAtLeast(writes.length, 1)
+        assert.strictEqual(new Set(writes).size, writes.length, writes.join())
       }).pipe(Effect.provide(NodeServices.layer)),
     testMs
   )

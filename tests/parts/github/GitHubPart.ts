@@ -5,7 +5,7 @@ import { startEmulator } from "./emulator.ts"
 import { type FaultProxy, startFaultProxy } from "./faultProxy.ts"
 
 /** The token of the harness's account. Nothing but GitHub may ever see it. */
-export const botToken = "ghp_plantedTokenOfTheBot0123456789abcdef"
+export const botToken = "ghp_plantedTokenOfTheBot0123456789abcdef" // not-a-secret: made up
 
 const ownerToken = "owner-token"
 const strangerToken = "stranger-token"

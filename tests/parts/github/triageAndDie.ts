@@ -1,5 +1,5 @@
 /**
- * Decides on an issue and carries it out, and kills itself before one of its steps: `triageAndDie.ts URL FILE TASK ISSUE STEP`.
+ * Decides on an issue and carries it out, and kills itself before one of its steps: `triageAndDie.ts URL FILE TASK ISSUE STEP SETTLE_MS`.
  * A step is anything that it writes, to its database or to GitHub, and the moment after. Step 0 never comes.
  */
 import { ActionLog } from "@farmops/triage/ActionLog"
@@ -8,7 +8,7 @@ import { Effect, Layer } from "effect"
 import { carryOut, decide, harnessLayers } from "./harnessLayers.ts"
 import { storyActions } from "./story.ts"
 
-const [url = "", file = "", task = "", issue = "", dieAt = ""] = process.argv.slice(2)
+const [url = "", file = "", task = "", issue = "", dieAt = "", settleMs = ""] = process.argv.slice(2)
 
 let steps = 0
 const step = Effect.sync(() => {
@@ -51,6 +51,7 @@ const live = Effect.gen(function* () {
 })
 
 const layers = harnessLayers(url, file, {
+  settleMs: Number(settleMs),
   wrap: { log: Layer.effect(ActionLog, Effect.map(ActionLog.make, steppedLog)), writes: steppedWrites }
 })
 process.stdout.write(await Effect.runPromise(Effect.provide(live, layers)))
