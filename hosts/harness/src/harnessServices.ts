@@ -3,21 +3,19 @@ import { homedir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import * as Database from "@farmops/core/sql/Database"
 import { ActionLog } from "@farmops/triage/ActionLog"
-import { detectInjection } from "@farmops/triage/detectInjection"
 import { GitHubConnection } from "@farmops/triage/github/GitHubConnection"
 import { layerGitHubExecutor } from "@farmops/triage/github/GitHubExecutor"
 import { layerGitHubReads } from "@farmops/triage/github/readGitHub"
 import { WriteQueue } from "@farmops/triage/github/WriteQueue"
 import { layerGitHubWrites } from "@farmops/triage/github/writeGitHub"
+import { layerWordGuard } from "@farmops/triage/layerWordGuard"
 import { MemorySummaries } from "@farmops/triage/memory/MemorySummaries"
-import { postedComment } from "@farmops/triage/neutralize/postedComment"
 import { PollStore } from "@farmops/triage/poll/PollStore"
 import { RepositoryPoller } from "@farmops/triage/poll/RepositoryPoller"
 import { triageMigrations } from "@farmops/triage/triageTables"
 import { IssueFacts } from "@farmops/triage/work/IssueFacts"
 import { TaskQueue } from "@farmops/triage/work/TaskQueue"
 import { TriageDispatch } from "@farmops/triage/work/TriageDispatch"
-import { WordGuard } from "@farmops/triage/work/triagePorts"
 import { Layer } from "effect"
 import type { HarnessFile } from "./HarnessFile.ts"
 
@@ -35,13 +33,6 @@ export const classifierFileOf = (file: HarnessFile, repo: string): string =>
 /** `owner/repo` of each repository, as the file spells it. */
 export const repositoriesOf = ({ repos }: HarnessFile): ReadonlyArray<string> =>
   repos.map(({ name, owner }) => `${owner}/${name}`)
-
-/** Words of strangers are looked at, and words of models made harmless. */
-export const layerWordGuard: Layer.Layer<WordGuard> = Layer.succeed(WordGuard, {
-  isSuspicious: ({ body, title }, comments) =>
-    detectInjection([title, body, ...comments.map((comment) => comment.body)]).length > 0,
-  posted: postedComment
-})
 
 /** The database with its tables, the log and what is derived from it. */
 export const layerStore = (url: string) =>

@@ -1,8 +1,43 @@
-/** The harness as Layers. In this version that is its checked configuration; nothing here acts on a repository. */
+/** The harness as Layers: follows repositories, asks agents, does what policy allows, and says how it is. */
 import type { ConfigInvalid } from "@farmops/core/config/ConfigInvalid"
 import { loadYamlConfig } from "@farmops/core/config/loadYamlConfig"
-import { Context, type FileSystem, Layer } from "effect"
-import { HarnessFile } from "./HarnessFile.ts"
+import { Health, healthRoutes } from "@farmops/core/host/Health"
+import { layerServer } from "@farmops/core/host/listen"
+import { layerProblems } from "@farmops/core/http/problem"
+import { SecretsToScrub } from "@farmops/core/log/SecretsToScrub"
+import * as ProofLogSql from "@farmops/proof/ProofLogSql"
+import { RepositoryPoller } from "@farmops/triage/poll/RepositoryPoller"
+import { layerHarnessChain } from "@farmops/triage/proofs/HarnessChain"
+import { TriageDispatch } from "@farmops/triage/work/TriageDispatch"
+import { TriageRoutes } from "@farmops/triage/work/triagePorts"
+import { Context, Effect, type FileSystem, Layer, Schedule } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+import { HarnessFile, pollingDefaultSeconds } from "./HarnessFile.ts"
+import { updateMetrics } from "./harnessMetrics.ts"
+import {
+  dataFolderOf,
+  type HarnessPace,
+  layerReads,
+  layerStore,
+  layerWork,
+  memoryFileOf,
+  repositoriesOf
+} from "./harnessServices.ts"
+import { type AgentMachine, openRoutes } from "./openAgents.ts"
+
+export { HarnessFile, summaryOf } from "./HarnessFile.ts"
+export {
+  classifierFileOf,
+  dataFolderOf,
+  layerReads,
+  layerStore,
+  layerWork,
+  memoryFileOf,
+  repositoriesOf
+} from "./harnessServices.ts"
+export { mindAgent, mindNameOf, modelAccessOf, openMind } from "./openMind.ts"
+export { rulesOf } from "./rulesOf.ts"
 
 /** What the owner decided, from a file that was checked as a whole. */
 export class HarnessSettings extends Context.Service<HarnessSettings, HarnessFile>()(
@@ -14,4 +49,90 @@ export class HarnessSettings extends Context.Service<HarnessSettings, HarnessFil
     env: Readonly<Record<string, string | undefined>>
   ): Layer.Layer<HarnessSettings, ConfigInvalid, FileSystem.FileSystem> =>
     Layer.effect(this, loadYamlConfig(file, HarnessFile, env))
+}
+
+/** What a running harness is told beside its file: of the machine, not of repositories. */
+export interface HarnessOptions extends AgentMachine {
+  readonly port: number
+  readonly host: string
+  readonly pace?: HarnessPace
+}
+
+/** Every secret of the file, for the log's scrubber. */
+export const secretsOf = ({ identity, llm, tracker }: HarnessFile) => [
+  identity.github_token,
+  ...(llm.provider === "anthropic" ? [llm.api_key] : []),
+  ...(tracker?.api_key === undefined ? [] : [tracker.api_key])
+]
+
+// A gauge that is ten seconds old is fresh enough for a scraper that comes every fifteen.
+const metricsEvery = Schedule.spaced("10 seconds")
+
+/** The specification's names for what every host calls `/healthz` and `/readyz`. */
+const specifiedHealth = HttpRouter.use((router) =>
+  Effect.gen(function* () {
+    const health = yield* Health
+    yield* router.add("GET", "/healthcheck", HttpServerResponse.text("ok\n"))
+    yield* router.add(
+      "GET",
+      "/healthcheck/ready",
+      Effect.map(health.notReady, (waiting) =>
+        waiting.length === 0
+          ? HttpServerResponse.text("ready\n")
+          : HttpServerResponse.text(`waiting for ${waiting.join(", ")}\n`, { status: 503 })
+      )
+    )
+  })
+)
+
+const work = (file: HarnessFile) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const poller = yield* RepositoryPoller
+      const dispatch = yield* TriageDispatch
+      const health = yield* Health
+      yield* health.set("GitHub", false)
+      const intervalMs = (file.polling?.interval_seconds ?? pollingDefaultSeconds) * 1000
+      yield* Effect.forkScoped(dispatch.run)
+      yield* Effect.forkScoped(poller.run(repositoriesOf(file), { intervalMs, found: dispatch.wake }))
+      const look = Effect.gen(function* () {
+        const standings = yield* poller.standings
+        yield* health.set("GitHub", standings.length > 0 && standings.every(({ fault }) => fault === null))
+        yield* updateMetrics
+      })
+      yield* look.pipe(
+        Effect.catchTag("StoreUnavailable", () => health.set("the database", false)),
+        Effect.repeat(metricsEvery),
+        Effect.forkScoped
+      )
+    })
+  )
+
+/** Runs the harness of a file until the scope closes. What is in hand then is finished, or taken up at the next start. */
+export const harnessLayer = (file: HarnessFile, { engineSocket, host, pace = {}, port }: HarnessOptions) => {
+  const { identity, tracker } = file
+  const chain = layerHarnessChain({
+    clusterAlias: "harness",
+    botUser: identity.github_user,
+    dataDir: dataFolderOf(file),
+    tracker:
+      tracker === undefined
+        ? null
+        : { url: tracker.url, ...(tracker.api_key === undefined ? {} : { access: { apiKey: tracker.api_key } }) }
+  }).pipe(Layer.provide(ProofLogSql.layer))
+  const routes = Layer.mergeAll(
+    healthRoutes,
+    specifiedHealth,
+    PrometheusMetrics.layerHttp({ path: "/metrics" }),
+    layerProblems
+  )
+  return HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
+    Layer.provideMerge(layerServer({ host, port })),
+    Layer.provideMerge(work(file)),
+    Layer.provideMerge(layerWork(pace)),
+    Layer.provideMerge(Layer.effect(TriageRoutes, openRoutes(file, { engineSocket }))),
+    Layer.provideMerge(chain),
+    Layer.provideMerge(Layer.mergeAll(layerStore(`sqlite://${memoryFileOf(file)}`), layerReads(file), Health.layer)),
+    Layer.provide(Layer.succeed(SecretsToScrub, secretsOf(file)))
+  )
 }

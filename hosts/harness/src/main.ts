@@ -1,22 +1,36 @@
-/** `farmops-harness`: for now it checks a configuration and says that it does no more. */
+/** `farmops-harness`: a harness as a process of its own. Reads arguments and environment; the rest is in layer.ts. */
 
 import { createRequire } from "node:module"
 import { parseArgs } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as DataDirectory from "@farmops/core/host/DataDirectory"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
+import { trustAuthority } from "@farmops/core/host/trustAuthority"
+import { layerLog } from "@farmops/core/log/layerLog"
+import { layerSecretsToScrub } from "@farmops/core/log/SecretsToScrub"
 import { Effect, Runtime, Schema } from "effect"
-import { summaryOf } from "./HarnessFile.ts"
-import { HarnessSettings } from "./layer.ts"
+import { HttpServer } from "effect/http"
+import { dataFolderOf, HarnessSettings, harnessLayer, repositoriesOf, secretsOf, summaryOf } from "./layer.ts"
+import { layerTelemetry } from "./layerTelemetry.ts"
 
-const usage = `Usage: farmops-harness check --config FILE [--json]
+const usage = `Usage: farmops-harness run   --config FILE [--port N] [--host ADDRESS] [--log LEVEL]
+       farmops-harness check --config FILE [--json]
 
-Checks a harness configuration. Acting on repositories is not part of this version.
+Looks after the issues of GitHub repositories: asks an agent about each, and does what its owner allows.
 
+  run              follow the repositories of FILE until SIGTERM; what is in hand then is finished, or taken up again
   check            read FILE, put environment variables in, and say whether it is sound
-  --config FILE    the YAML file: identity, llm, polling, repos (see README)
+  --config FILE    the YAML file: identity, llm, polling, repos (see config.example.yaml)
+  --port N         where /healthcheck, /healthcheck/ready and /metrics are (or FARMOPS_HARNESS_PORT; default 8446; 0: a free one)
+  --host ADDRESS   on which address (or FARMOPS_HARNESS_HOST; default 127.0.0.1)
+  --log LEVEL      debug, info, warn or error (or FARMOPS_LOG; default info)
+  --ca FILE        trust this authority too (or FARMOPS_CA)
   --json           print the summary as JSON
   --version        print the version and end
+
+FARMOPS_CONTAINER_SOCKET names the container engine's socket, for agents with an image. OTEL_EXPORTER_OTLP_ENDPOINT sends traces
+of each triage there, and OTEL_SERVICE_NAME names this harness in them.
 `
 
 /** The command line was not understood. */
@@ -24,13 +38,7 @@ class UsageFault extends Schema.TaggedError<UsageFault>()("UsageFault", { messag
   override readonly [Runtime.errorExitCode] = exitCodes.usage
 }
 
-/** Somebody asked for what this version does not do. */
-class NotInThisVersion extends Schema.TaggedError<NotInThisVersion>()("NotInThisVersion", {}) {
-  override get message() {
-    return "acting on repositories is not part of this version; `farmops-harness check --config FILE` checks a configuration"
-  }
-  override readonly [Runtime.errorExitCode] = exitCodes.unavailable
-}
+const fault = (message: string) => new UsageFault({ message: `${message} (see --help)` })
 
 const readArguments = Effect.try({
   try: () =>
@@ -39,14 +47,19 @@ const readArguments = Effect.try({
       allowPositionals: true,
       options: {
         config: { type: "string" },
+        port: { type: "string" },
+        host: { type: "string" },
+        log: { type: "string" },
+        ca: { type: "string" },
         json: { type: "boolean" },
         version: { type: "boolean" },
         help: { type: "boolean", short: "h" }
       }
     }),
-  catch: (error) =>
-    new UsageFault({ message: `${error instanceof Error ? error.message : "bad arguments"} (see --help)` })
+  catch: (error) => fault(error instanceof Error ? error.message : "bad arguments")
 })
+
+type Flags = Effect.Success<typeof readArguments>["values"]
 
 const check = Effect.fnUntraced(function* (file: string, json: boolean) {
   const summary = summaryOf(yield* Effect.provide(HarnessSettings, HarnessSettings.layer(file, process.env)))
@@ -54,6 +67,45 @@ const check = Effect.fnUntraced(function* (file: string, json: boolean) {
   const repos = summary.repos.length === 1 ? "1 repository" : `${summary.repos.length} repositories`
   return process.stdout.write(
     `${file} is sound: ${repos} (${summary.repos.join(", ")}) as ${summary.github_user}, ${summary.llm}, every ${summary.interval_seconds} s\n`
+  )
+})
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
+
+const portOf = (text: string) => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  return port <= 65_535 ? Effect.succeed(port) : Effect.fail(fault("--port takes a port from 0 to 65535"))
+}
+
+const run = Effect.fnUntraced(function* (configFile: string, flags: Flags) {
+  const level = flags.log ?? process.env.FARMOPS_LOG ?? "info"
+  if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")
+  const port = yield* portOf(flags.port ?? process.env.FARMOPS_HARNESS_PORT ?? "8446")
+  const host = flags.host ?? process.env.FARMOPS_HARNESS_HOST ?? "127.0.0.1"
+  const ca = flags.ca ?? process.env.FARMOPS_CA ?? ""
+  if (ca !== "") yield* trustAuthority(ca)
+  const file = yield* Effect.provide(HarnessSettings, HarnessSettings.layer(configFile, process.env))
+  const serve = Effect.gen(function* () {
+    const { address } = yield* HttpServer.HttpServer
+    yield* Effect.logInfo("harness runs").pipe(
+      Effect.annotateLogs({
+        host,
+        port: "port" in address ? address.port : port,
+        repositories: repositoriesOf(file).length
+      })
+    )
+    return yield* Effect.never
+  }).pipe(
+    Effect.provide(harnessLayer(file, { host, port, engineSocket: process.env.FARMOPS_CONTAINER_SOCKET ?? null }))
+  )
+  // Held until the end: a second harness on the same memory says so and ends.
+  return yield* DataDirectory.open(dataFolderOf(file)).pipe(
+    Effect.andThen(serve),
+    Effect.scoped,
+    Effect.provide(layerTelemetry(process.env)),
+    Effect.provide(layerLog({ format: "auto", level: levels[level] })),
+    Effect.provide(layerSecretsToScrub(secretsOf(file)))
   )
 })
 
@@ -65,15 +117,19 @@ const program = Effect.gen(function* () {
     return process.stdout.write(`farmops-harness ${version}\n`)
   }
   const [command, ...rest] = positionals
-  if (command === undefined) return yield* new NotInThisVersion()
-  if (command !== "check" || rest.length > 0) {
-    return yield* new UsageFault({
-      message: `there is no command ${JSON.stringify(positionals.join(" "))} (see --help)`
-    })
+  if ((command !== "run" && command !== "check") || rest.length > 0) {
+    const given = JSON.stringify(positionals.join(" "))
+    return yield* fault(command === undefined ? "say run or check" : `there is no command ${given}`)
   }
-  if (values.config === undefined) return yield* new UsageFault({ message: "--config FILE is missing (see --help)" })
-  return yield* check(values.config, values.json === true)
+  if (values.config === undefined) return yield* fault("--config FILE is missing")
+  return command === "check" ? yield* check(values.config, values.json === true) : yield* run(values.config, values)
 })
+
+// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
+if (process.channel !== undefined) {
+  process.channel.unref()
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
+}
 
 runHost("farmops-harness", Effect.provide(program, NodeServices.layer), {
   debug: process.env.FARMOPS_DEBUG !== undefined

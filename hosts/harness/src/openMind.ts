@@ -1,28 +1,20 @@
 /** The minds that come with the harness, as a repository's assignment names them. */
-import * as AnthropicModel from "@farmops/core/llm/AnthropicModel"
-import type { LanguageModel } from "@farmops/core/llm/LanguageModel"
-import type { ModelUnavailable } from "@farmops/core/llm/ModelError"
-import * as OllamaModel from "@farmops/core/llm/OllamaModel"
+import type { ModelAccess } from "@farmops/core/llm/openLanguageModel"
 import { readClassifier } from "@farmops/triage/minds/classifier/Classifier"
 import { makeClassifierMind } from "@farmops/triage/minds/classifierMind"
 import { keywordMind } from "@farmops/triage/minds/keywordMind"
-import { makeLlmMind } from "@farmops/triage/minds/llmMind"
+import { makeLlmMindByTask } from "@farmops/triage/minds/llmMind"
 import type { Mind } from "@farmops/triage/minds/Mind"
 import { AgentAnswerInvalid, AgentUnavailable, type TriageAgent } from "@farmops/triage/work/TriageAgent"
-import { Effect, type Layer, Schema } from "effect"
+import { Effect } from "effect"
 import type { AgentAssignment } from "./AgentEntry.ts"
 import type { HarnessFile } from "./HarnessFile.ts"
 
-/** The file leaves out what the mind that it names needs. */
-export class MindUnconfigured extends Schema.TaggedError<MindUnconfigured>()("MindUnconfigured", {
-  message: Schema.String
-}) {}
-
-/** The model of the file's `llm`. No request is made. */
-export const modelOf = ({ llm }: HarnessFile): Layer.Layer<LanguageModel, ModelUnavailable> =>
+/** How the file's model is reached. */
+export const modelAccessOf = ({ llm }: HarnessFile): ModelAccess =>
   llm.provider === "anthropic"
-    ? AnthropicModel.layer({ model: llm.model, apiKey: llm.api_key })
-    : OllamaModel.layer({ model: llm.model, ...(llm.base_url === undefined ? {} : { baseUrl: llm.base_url }) })
+    ? { anthropic: { apiKey: llm.api_key } }
+    : { ollama: llm.base_url === undefined ? {} : { baseUrl: llm.base_url } }
 
 /** The assignment's mind: the model of the file where nothing is said, as the file names one. */
 export const mindNameOf = ({ mind }: AgentAssignment) => mind ?? "llm"
@@ -34,7 +26,7 @@ export const openMind = Effect.fn("openMind")(function* (
   classifierFile: string
 ) {
   if (name === "keyword") return keywordMind
-  if (name === "llm") return yield* Effect.provide(makeLlmMind(), modelOf(file))
+  if (name === "llm") return makeLlmMindByTask(modelAccessOf(file))
   return makeClassifierMind(yield* readClassifier(classifierFile))
 })
 
