@@ -33,7 +33,7 @@ const onGitHub = <A, E>(
   change: Partial<GitHubSettings> = {}
 ) =>
   Effect.gen(function* () {
-    const github = yield* githubPart()
+    const github = yield* githubPart
     return yield* Effect.provide(test(github), lineTo(github.url, change))
   })
 

@@ -26,7 +26,7 @@ const onIssue = <A, E>(
   pace: HarnessPace = {}
 ) =>
   Effect.gen(function* () {
-    const github = yield* githubPart()
+    const github = yield* githubPart
     const issue = yield* Effect.promise(() => github.stranger.openIssue("It crashes", "boom"))
     return yield* Effect.provide(test(github, issue), harnessLayers(github.url, ":memory:", pace))
   })

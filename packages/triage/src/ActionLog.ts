@@ -128,12 +128,12 @@ const make = Effect.gen(function* () {
         })
       )
     }),
-    /** Says, durably, that the action may reach GitHub from now on. */
-    begin: Effect.fn("ActionLog.begin")(function* (key: string) {
+    /** Says, durably, that the action may reach GitHub from now on; with `tries`, only where nobody began it since they were read. */
+    begin: Effect.fn("ActionLog.begin")(function* (key: string, tries?: number) {
       const now = yield* isoNow
       const begun = yield* onStore(
         sql`UPDATE "action" SET state = 'executing', tries = tries + 1, begun_at = COALESCE(begun_at, ${now}),
-          tried_at = ${now}, not_before = NULL WHERE key = ${key} AND ${sql.in("state", open)} RETURNING key`
+          tried_at = ${now}, not_before = NULL WHERE key = ${key} AND ${sql.in("state", open)} AND tries = COALESCE(${tries ?? null}, tries) RETURNING key`
       )
       if (begun.length === 0) return yield* new ActionNotOpen({ key, wanted: "open" })
     }),

@@ -101,6 +101,20 @@ describe("ActionLog", () => {
     )
   )
 
+  it.effect("lets an action be begun by one of two who read it at once", () =>
+    onLog(
+      Effect.gen(function* () {
+        const log = yield* ActionLog
+        const key = actionKey(task, 0)
+        yield* log.record(entryOf(task, [comment]))
+        yield* log.begin(key, 0)
+        assert.strictEqual((yield* Effect.flip(log.begin(key, 0)))._tag, "ActionNotOpen")
+        yield* log.begin(key, 1)
+        assert.strictEqual((yield* log.actions(task))[0]?.tries, 2)
+      })
+    )
+  )
+
   it.effect("lists the tasks whose actions are open, the oldest first, and none that was denied or is for show", () =>
     onLog(
       Effect.gen(function* () {

@@ -1,10 +1,11 @@
 /** A GitHub for tests: the emulator behind the proxy, and people who use it without the proxy. */
 import { Effect } from "effect"
+import { isInstalled as isDescribed, makeExchangeCheck } from "../github-openapi/checkExchange.ts"
 import { startEmulator } from "./emulator.ts"
-import { type Exchange, type FaultProxy, startFaultProxy } from "./faultProxy.ts"
+import { type FaultProxy, startFaultProxy } from "./faultProxy.ts"
 
 /** The token of the harness's account. Nothing but GitHub may ever see it. */
-export const botToken = "ghp_plantedTokenOfTheBot0123456789abcdef"
+export const botToken = "ghp_plantedTokenOfTheBot0123456789abcdef" // not-a-secret: made up
 
 const ownerToken = "owner-token"
 const strangerToken = "stranger-token"
@@ -62,10 +63,17 @@ const personOf = (url: string, token: string): Person => {
 const namesOf = (labels: unknown): ReadonlyArray<string> =>
   Array.isArray(labels) ? labels.map((label: Shape) => String(label.name)).toSorted() : []
 
-const start = async (onExchange: (exchange: Exchange) => void) => {
+// Reading the description takes a second or two: once in a process.
+let check: ReturnType<typeof makeExchangeCheck> | null = null
+
+const start = async () => {
+  if (isDescribed) check ??= makeExchangeCheck()
+  const faults = new Set<string>()
   const tokens = { [botToken]: botLogin, [ownerToken]: "octo", [strangerToken]: "stranger" }
   const emulator = await startEmulator({ tokens, repositories: [repository] })
-  const proxy = await startFaultProxy(emulator.url, new Set(Object.keys(tokens)), onExchange)
+  const proxy = await startFaultProxy(emulator.url, new Set(Object.keys(tokens)), (exchange) => {
+    for (const fault of check?.(exchange) ?? []) faults.add(fault)
+  })
   const [owner, stranger] = [personOf(emulator.url, ownerToken), personOf(emulator.url, strangerToken)]
   for (const name of ["bug", "question"]) await owner.send("POST", "/labels", { name, color: "d73a4a" })
   const part: GitHubPart = {
@@ -83,15 +91,18 @@ const start = async (onExchange: (exchange: Exchange) => void) => {
       return { state: String(state), labels: namesOf(labels) }
     }
   }
-  return { part, stop: () => Promise.all([proxy.close(), emulator.close()]) }
+  const stop = async () => {
+    await Promise.all([proxy.close(), emulator.close()])
+    if (faults.size > 0) throw new Error(`not as GitHub describes it:\n${[...faults].join("\n")}`)
+  }
+  return { part, stop }
 }
 
-/** One GitHub for the scope, with a repository that has the labels `bug` and `question`. */
-export const githubPart = (onExchange: (exchange: Exchange) => void = () => undefined) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.promise(() => start(onExchange)),
-      ({ stop }) => Effect.promise(stop)
-    ),
-    ({ part }) => part
-  )
+/**
+ * One GitHub for the scope, with a repository that has the labels `bug` and `question`. The scope's end fails where a
+ * request or an answer was not as GitHub's description has it, if that is installed.
+ */
+export const githubPart = Effect.map(
+  Effect.acquireRelease(Effect.promise(start), ({ stop }) => Effect.promise(stop)),
+  ({ part }) => part
+)

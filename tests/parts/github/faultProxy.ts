@@ -57,6 +57,20 @@ const parse = (text: string): unknown => {
 // The emulator gives milliseconds; GitHub gives none.
 const githubTimes = (text: string): string => text.replace(/"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z"/g, '"$1Z"')
 
+/** An issue's events as GitHub gives them: what an event has not is left out, and an opening is none. */
+const githubEvents = (path: string, answer: unknown): unknown => {
+  if (!/\/issues\/\d+\/events/.test(path) || !Array.isArray(answer)) return answer
+  const events: ReadonlyArray<Record<string, unknown>> = answer
+  return events
+    .filter(({ event }) => event !== "opened")
+    .map(({ issue: _, ...event }) => ({
+      ...Object.fromEntries(
+        Object.entries(event).filter(([name, value]) => value !== null || name.startsWith("commit_"))
+      ),
+      performed_via_github_app: null
+    }))
+}
+
 const account = (login: string) => ({ login, id: 1, type: "User" })
 
 /** Starts the proxy before an emulator. Only requests with one of the tokens pass. */
@@ -92,7 +106,7 @@ export const startFaultProxy = async (
     return { status: 200, headers: {}, body }
   }
 
-  const ask = async (request: IncomingMessage, path: string, text: string): Promise<OwnAnswer & { raw: string }> => {
+  const ask = async (request: IncomingMessage, path: string, text: string): Promise<OwnAnswer> => {
     const { accept, authorization } = request.headers
     const response = await fetch(upstream + path, {
       method: request.method ?? "GET",
@@ -107,7 +121,7 @@ export const startFaultProxy = async (
         return value === null ? [] : [[name, value.replaceAll(upstream, proxy.url)]]
       })
     )
-    return { status: response.status, headers, body: parse(raw), raw }
+    return { status: response.status, headers, body: githubEvents(path, parse(raw)) }
   }
 
   /** Conditional answers as GitHub gives them: `W/"x"` with a 200, `"x"` with a 304. */

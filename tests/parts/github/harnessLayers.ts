@@ -1,9 +1,11 @@
 /** The parts of the harness that act on GitHub, on a database of a test's. */
 import * as Database from "@farmops/core/sql/Database"
+import { ActionExecutor } from "@farmops/triage/ActionExecutor"
 import { ActionLog, type NewDecision } from "@farmops/triage/ActionLog"
 import { GitHubReads } from "@farmops/triage/GitHubReads"
 import { GitHubConnection } from "@farmops/triage/github/GitHubConnection"
 import { layerGitHubExecutor } from "@farmops/triage/github/GitHubExecutor"
+import { GitHubWrites } from "@farmops/triage/github/GitHubWrites"
 import { layerGitHubReads } from "@farmops/triage/github/readGitHub"
 import { WriteQueue } from "@farmops/triage/github/WriteQueue"
 import { layerGitHubWrites } from "@farmops/triage/github/writeGitHub"
@@ -17,11 +19,24 @@ export interface HarnessPace {
   readonly timeoutMs?: number
   /** How long an unknown outcome is left alone before GitHub is asked. */
   readonly settleMs?: number
+  /** For a test that looks between the steps. */
+  readonly wrap?: {
+    readonly log: typeof ActionLog.layer
+    readonly writes: (writes: GitHubWrites["Service"]) => GitHubWrites["Service"]
+  }
 }
 
 /** Log, line and executor, with no pause between writes. */
-export const harnessLayers = (url: string, database: string, { settleMs = 50, timeoutMs = 5000 }: HarnessPace = {}) => {
-  const line = Layer.mergeAll(layerGitHubReads, layerGitHubWrites).pipe(
+export const harnessLayers = (
+  url: string,
+  database: string,
+  { settleMs = 50, timeoutMs = 5000, wrap }: HarnessPace = {}
+) => {
+  const writes =
+    wrap === undefined
+      ? layerGitHubWrites
+      : Layer.effect(GitHubWrites, Effect.map(GitHubWrites, wrap.writes)).pipe(Layer.provide(layerGitHubWrites))
+  const line = Layer.mergeAll(layerGitHubReads, writes).pipe(
     Layer.provideMerge(
       GitHubConnection.layer({ token: Redacted.make(botToken), repositories: [repository], baseUrl: url, timeoutMs })
     )
@@ -34,11 +49,22 @@ export const harnessLayers = (url: string, database: string, { settleMs = 50, ti
       Layer.mergeAll(
         line,
         WriteQueue.layer({ pauseMs: 0, waitingMax: 100 }),
-        Layer.provideMerge(ActionLog.layer, tables)
+        Layer.provideMerge(wrap?.log ?? ActionLog.layer, tables)
       )
     )
   )
 }
+
+/** Goes on with what is recorded of a task until nothing of it waits, as a dispatcher does. */
+export const carryOut = (taskId: string) =>
+  Effect.gen(function* () {
+    const executor = yield* ActionExecutor
+    for (;;) {
+      const result = yield* executor.execute(taskId)
+      if (result._tag !== "Waiting") return result
+      yield* Effect.sleep(result.retryAfterMs)
+    }
+  })
 
 /** Decides, on the issue as it is now, that all these actions are allowed. */
 export const decide = (taskId: string, issue: number, actions: ReadonlyArray<Action>, batch = "batch-1") =>

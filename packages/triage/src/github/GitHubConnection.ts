@@ -108,6 +108,12 @@ const make = Effect.fnUntraced(function* (settings: GitHubSettings) {
   let pauseKind: "primary" | "secondary" = "secondary"
   let budget: RateBudget | null = null
 
+  // A server may say back what it was told, and its words go to logs.
+  const withoutToken = (data: unknown): unknown =>
+    typeof data === "object" && data !== null && "message" in data && typeof data.message === "string"
+      ? { message: data.message.replaceAll(Redacted.value(settings.token), "…") }
+      : null
+
   const exchange = (route: string, parameters: Readonly<Record<string, unknown>>) =>
     Effect.tryPromise({
       try: async (signal): Promise<Answer> => {
@@ -135,7 +141,7 @@ const make = Effect.fnUntraced(function* (settings: GitHubSettings) {
   const look = Effect.fnUntraced(function* (route: string, answer: Answer): Effect.fn.Return<Answer, CallFault> {
     const nowMs = yield* Clock.currentTimeMillis
     budget = budgetOf(answer) ?? budget
-    const trouble = classifyAnswer(answer, nowMs, limitsInARow)
+    const trouble = classifyAnswer({ ...answer, data: withoutToken(answer.data) }, nowMs, limitsInARow)
     limitsInARow = trouble?._tag === "RateLimited" ? limitsInARow + 1 : 0
     if (trouble === null) return isReadable(answer) ? answer : yield* new NoClearAnswer({ route, reason: "unreadable" })
     switch (trouble._tag) {

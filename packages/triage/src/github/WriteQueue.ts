@@ -9,7 +9,7 @@ import { WriteQueueFull } from "../GitHubErrors.ts"
 export interface WritePace {
   /** From the end of one write to the beginning of the next. */
   readonly pauseMs: number
-  /** Turns that may wait. */
+  /** Turns that may be asked for at once, the one under way included. */
   readonly waitingMax: number
 }
 

@@ -28,7 +28,7 @@ const whole = (text: string | undefined): number | null =>
 
 /** GitHub's own words, for a log or a terminal: without control characters, and cut. */
 const detailOf = (data: unknown): string => {
-  const message = typeof data === "object" && data !== null && "message" in data ? data.message : data
+  const message = typeof data === "object" && data !== null && "message" in data ? data.message : null
   return (typeof message === "string" ? message : "no reason given")
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .slice(0, detailMax)

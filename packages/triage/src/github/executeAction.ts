@@ -118,7 +118,7 @@ export const makeAttempt = Effect.gen(function* () {
     // GitHub makes a label that it does not know; we never do.
     const label = row.action.type === "add_label" ? row.action.label : null
     if (label !== null && !(yield* reads.hasLabel(row.repo, label))) return yield* refuse(row, "label_missing")
-    yield* log.begin(row.key)
+    yield* log.begin(row.key, row.tries)
     const result = yield* Effect.result(perform(row))
     if (result._tag === "Failure") return yield* notWritten(row, result.failure, settleMs)
     return yield* finish(row, expected, result.success)
