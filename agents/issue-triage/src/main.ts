@@ -1,4 +1,5 @@
 /** The issue-triage agent as a program: answers tasks over HTTP and holds no GitHub token. Told what to do by its environment. */
+import { relaySocket } from "@farmops/core/host/relaySocket"
 import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { Effect, Layer } from "effect"
@@ -10,6 +11,7 @@ import { agentLayer, openMindHere } from "./layer.ts"
 const program = Effect.gen(function* () {
   const settings = yield* readSettings
   const mind = yield* openMindHere(settings)
+  if (settings.egress !== null) yield* relaySocket(settings.egress)
   const serve = Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const port = "port" in address ? address.port : settings.port
@@ -21,7 +23,7 @@ const program = Effect.gen(function* () {
 
 runHost(
   "farmops-agent-issue-triage",
-  Effect.provide(program, Layer.mergeAll(layerLog({ format: "auto", level: "Info" }))),
+  Effect.provide(Effect.scoped(program), Layer.mergeAll(layerLog({ format: "auto", level: "Info" }))),
   {
     debug: process.env.FARMOPS_DEBUG !== undefined
   }
