@@ -1,4 +1,5 @@
 /** The issue-triage agent as a program: answers tasks over HTTP and holds no GitHub token. Told what to do by its environment. */
+import { relaySocket } from "@farmops/core/host/relaySocket"
 import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
 import { SecretsToScrub } from "@farmops/core/log/SecretsToScrub"
@@ -12,6 +13,7 @@ import { readModelAccess } from "./modelAccess.ts"
 const program = Effect.gen(function* () {
   const settings = yield* readSettings
   const mind = yield* openMindHere(settings)
+  if (settings.egress !== null) yield* relaySocket(settings.egress)
   const serve = Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const port = "port" in address ? address.port : settings.port
@@ -26,7 +28,7 @@ const program = Effect.gen(function* () {
 
 runHost(
   "farmops-agent-issue-triage",
-  Effect.provide(program, Layer.mergeAll(layerLog({ format: "auto", level: "Info" }))),
+  Effect.provide(Effect.scoped(program), Layer.mergeAll(layerLog({ format: "auto", level: "Info" }))),
   {
     debug: process.env.FARMOPS_DEBUG !== undefined
   }

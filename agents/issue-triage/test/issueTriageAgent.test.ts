@@ -13,7 +13,7 @@ const withAgent = <A>(mind: Mind, use: (url: string) => Promise<A>): Promise<A> 
     const { address } = yield* HttpServer.HttpServer
     if (!("port" in address)) return yield* Effect.die("no port")
     return yield* Effect.promise(() => use(`http://127.0.0.1:${address.port}`))
-  }).pipe(Effect.provide(agentLayer(mind, { host: "127.0.0.1", port: 0 }, "1.2.3")), Effect.runPromise)
+  }).pipe(Effect.provide(agentLayer(mind, { host: "127.0.0.1", port: 0, socket: null }, "1.2.3")), Effect.runPromise)
 
 const post = (url: string, body: string, headers: Record<string, string> = {}) =>
   fetch(`${url}/task`, { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
@@ -138,7 +138,15 @@ describe("the agent's settings", () => {
 
   it("need nothing", async () => {
     expect(await read({})).toEqual(
-      Exit.succeed({ host: "127.0.0.1", port: 8080, mind: "keyword", model: null, sureFrom: null })
+      Exit.succeed({
+        host: "127.0.0.1",
+        port: 8080,
+        socket: null,
+        egress: null,
+        mind: "keyword",
+        model: null,
+        sureFrom: null
+      })
     )
   })
 
