@@ -151,6 +151,12 @@ describe("the question to a model", () => {
     expect(instructions).not.toMatch(/window|white/)
   })
 
+  it("holds what the owner adds among the instructions, and none of it where nothing is added", () => {
+    expect(triagePrompt(stranger, " Be brief. ").instructions).toMatch(/The owner of the repository adds:\nBe brief\.$/)
+    expect(triagePrompt(stranger, "x".repeat(9_000)).instructions.length).toBeLessThan(7_000)
+    expect(triagePrompt(stranger).instructions).not.toContain("adds:")
+  })
+
   it("is another for another task with the same issue", () => {
     const other = { ...stranger, task_id: "00000000-0000-4000-8000-000000000000" }
     expect(triagePrompt(other).prompt).not.toBe(triagePrompt(stranger).prompt)

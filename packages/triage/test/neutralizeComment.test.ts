@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
+import { decideByKeywords } from "../src/minds/keywordMind.ts"
 import { neutralizeComment, postedCharactersMax } from "../src/neutralize/neutralizeComment.ts"
 import { commentFooter, postedComment } from "../src/neutralize/postedComment.ts"
 import { dangersIn, randomMarkdown } from "./markdownPieces.ts"
+import { makeTask } from "./triageTask.ts"
 
 const hosts = ["docs.example.org"]
 
@@ -70,6 +72,18 @@ describe("what a model wrote", () => {
     const honest =
       "Thanks. Which version of `node` is it? Please run `npm ls effect` in src/foo.ts, see README.md and node.js 24.1.0.\n\n- a < b && c\n- 50 % (or more) [sic]\n\n```ts\nconst x: number = 3 / 4\n```"
     expect(neutralizeComment(honest, hosts)).toBe(honest)
+  })
+
+  it("is what the minds without a language model say, word for word", () => {
+    const labelled = decideByKeywords(makeTask({ issue: { title: "crash" } }))
+    const stale = [true, false].map((allow_close) =>
+      decideByKeywords(makeTask({ action: "stale", settings: { allow_close } }))
+    )
+    const said = [labelled, ...stale].flatMap(({ actions }) =>
+      actions.flatMap((act) => (act.type === "comment" ? [act.body] : []))
+    )
+    expect(said).toHaveLength(3)
+    for (const body of said) expect(neutralizeComment(body)).toBe(body)
   })
 
   it("has an end", () => {

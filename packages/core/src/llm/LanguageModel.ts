@@ -16,7 +16,7 @@ import {
 } from "./ModelError.ts"
 import { costMicroUsd, type ModelPrice } from "./modelPrices.ts"
 import { type AnswerForm, readAnswer } from "./readAnswer.ts"
-import { addSpent, nothingSpent, type Spent } from "./Spent.ts"
+import { addSpent, inputTokens, nothingSpent, type Spent } from "./Spent.ts"
 import { sha256Hex } from "./sha256Hex.ts"
 
 /** What is asked for. */
@@ -119,6 +119,17 @@ const repairPrompt = (issues: ReadonlyArray<AnswerIssue>): string =>
     "Answer again with the whole corrected JSON object and nothing else."
   ].join("\n")
 
+/** Names as OpenTelemetry's conventions for models have them. Counts only: no word that was asked or answered. */
+const tellSpan = (model: string, spent: Spent, attempts: number) =>
+  Effect.annotateCurrentSpan({
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": model,
+    "gen_ai.usage.input_tokens": inputTokens(spent),
+    "gen_ai.usage.output_tokens": spent.usage.output,
+    "farmops.llm.attempts": attempts,
+    ...(spent.costMicroUsd === null ? {} : { "farmops.llm.cost_micro_usd": spent.costMicroUsd })
+  })
+
 /** The port over one way to ask: repairs, retries, reading and costs are the same for every provider. */
 export const makeLanguageModel = (options: LanguageModelOptions): LanguageModel["Service"] => {
   const { ask, model, price, retries = retriesDefault } = options
@@ -141,6 +152,7 @@ export const makeLanguageModel = (options: LanguageModelOptions): LanguageModel[
       )
       const cost = { usage: answer.usage, costMicroUsd: costMicroUsd(answer.usage, price) }
       spent = addSpent(spent, cost)
+      yield* tellSpan(model, spent, attempts.length + 1)
       if (answer.finish === "refused") return yield* new ModelRefused({ model, spent })
       if (answer.finish === "length") {
         return yield* new ModelStoppedShort({ model, spent, maxOutputTokens: request.maxOutputTokens })

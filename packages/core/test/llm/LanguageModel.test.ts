@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, Schema } from "effect"
+import { Effect, Fiber, Redacted, Schema, Tracer } from "effect"
 import * as AnthropicModel from "../../src/llm/AnthropicModel.ts"
 import { LanguageModel, type ModelAttempt, type ObjectRequest } from "../../src/llm/LanguageModel.ts"
 import * as OllamaModel from "../../src/llm/OllamaModel.ts"
+import { layerScripted } from "../../src/llm/scriptedModel.ts"
 import { sha256Hex } from "../../src/llm/sha256Hex.ts"
 import { modelStub, type StubAnswer } from "./modelStub.ts"
 import { anthropic, plantedKey, type WireFormat, wireFormats } from "./wireFormats.ts"
@@ -250,7 +251,48 @@ describe.each(wireFormats)("a model over the wire of $name", (format) => {
   )
 })
 
+describe("the trace of a question", () => {
+  it.effect("says which model, how many tokens, attempts and how much money, and no word of it", () =>
+    Effect.gen(function* () {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const answers = ["no", valid]
+      yield* Effect.flatMap(LanguageModel, ({ generate }) => generate(request)).pipe(
+        Effect.provide(layerScripted(() => answers.shift() ?? "")),
+        Effect.withTracer(tracer)
+      )
+      const span = spans.find(({ name }) => name === "LanguageModel.generate")
+      expect(Object.fromEntries(span?.attributes ?? [])).toMatchObject({
+        "gen_ai.request.model": "scripted/answers",
+        "gen_ai.usage.output_tokens": 2,
+        "farmops.llm.attempts": 2,
+        "farmops.llm.cost_micro_usd": 0
+      })
+      expect(JSON.stringify(spans.flatMap(({ attributes }) => [...attributes]))).not.toMatch(/crashes|Label the/)
+    })
+  )
+})
+
 describe("a model of Anthropic's", () => {
+  it.live("that the SDK does not know answers by a tool that it is made to call", () =>
+    Effect.gen(function* () {
+      const content = [{ type: "tool_use", id: "toolu_1", name: "json", input: JSON.parse(valid) }]
+      const usage = { input_tokens: 1, output_tokens: 1 }
+      const body = { id: "m", type: "message", role: "assistant", model: "x", content, stop_reason: "tool_use", usage }
+      const { requests, url } = yield* modelStub([{ status: 200, body }])
+      const layer = AnthropicModel.layer({ model: "old-one", apiKey: Redacted.make(plantedKey), baseUrl: `${url}/v1` })
+      const asking = Effect.flatMap(LanguageModel, ({ generate }) => generate(request))
+      expect(yield* Effect.provide(asking, layer)).toMatchObject({ value: { label: "bug", sure: true } })
+      expect(JSON.stringify(requests[0]?.body)).toContain('"max_tokens":200')
+    })
+  )
+
   it.live("may refuse, which is no fault of the answer and is not repaired", () =>
     Effect.gen(function* () {
       const { error, requests } = yield* failed(anthropic, [anthropic.says("", "refusal")])

@@ -26,6 +26,9 @@ export interface TriagePrompt {
   readonly prompt: string
 }
 
+/** What an owner may add in their own words; more is a manual. */
+export const guidanceCharactersMax = 4_000
+
 const labelLines = (labels: Task["context"]["settings"]["labels"]): ReadonlyArray<string> =>
   Object.entries(labels).map(([label, words]) =>
     words.length === 0
@@ -33,7 +36,7 @@ const labelLines = (labels: Task["context"]["settings"]["labels"]): ReadonlyArra
       : `- ${JSON.stringify(label)}: ${words.map((word) => JSON.stringify(word)).join(", ")}`
   )
 
-const instructionsFor = (task: Task, nonce: string): string => {
+const instructionsFor = (task: Task, nonce: string, guidance: string): string => {
   const { allow_close, labels } = task.context.settings
   return [
     `You look at one issue of the GitHub repository ${task.repo} for its maintainer, and answer with one JSON object.`,
@@ -56,7 +59,8 @@ const instructionsFor = (task: Task, nonce: string): string => {
     `- "comment": null, or at most three plain sentences for the author: what is missing, or what to try. No greeting from a person, no`,
     "  promise, no link, no @, no #, no HTML.",
     `- "confidence": how sure you are of the labels and the verdict, from 0 to 1. Below 0.5 nothing is done.`,
-    `- "rationale": one or two sentences for the maintainer's log, in your own words.`
+    `- "rationale": one or two sentences for the maintainer's log, in your own words.`,
+    ...(guidance === "" ? [] : ["", "The owner of the repository adds:", guidance.slice(0, guidanceCharactersMax)])
   ].join("\n")
 }
 
@@ -73,8 +77,8 @@ const facts = ({ payload }: Task): string => {
   ].join("\n")
 }
 
-/** The question for a task. */
-export const triagePrompt = (task: Task): TriagePrompt => {
+/** The question for a task. `guidance` is the owner's, and so is obeyed; never a stranger's. */
+export const triagePrompt = (task: Task, guidance = ""): TriagePrompt => {
   const { fence, nonce } = fenceOf(task.task_id)
   const { comments, issue } = task.payload
   const newest = comments.slice(-commentsMax).map(commentText)
@@ -90,5 +94,5 @@ export const triagePrompt = (task: Task): TriagePrompt => {
       : [fence("what was done before", sanitizeMarkdown(memory_summary, memoryCharactersMax))]),
     "Answer with the JSON object and nothing else."
   ]
-  return { instructions: instructionsFor(task, nonce), prompt: parts.join("\n\n") }
+  return { instructions: instructionsFor(task, nonce, guidance.trim()), prompt: parts.join("\n\n") }
 }
