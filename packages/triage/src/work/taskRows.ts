@@ -112,3 +112,25 @@ export const insertTask = Effect.fnUntraced(function* (task: NewTask, now: strin
     payload = excluded.payload, updated_at = excluded.updated_at,
     cause = CASE WHEN task.cause = 'opened' THEN task.cause ELSE excluded.cause END`
 })
+
+const encodeDecision = Schema.encodeEffect(Schema.fromJsonString(Decision))
+
+/** Adds a task whose decision needs no agent. Answers with 1; with 0 where a task of the issue is in hand already. */
+export const insertDecided = Effect.fnUntraced(function* (
+  task: NewTask,
+  decision: Omit<Decision, "task_id">,
+  fingerprint: string,
+  now: string
+) {
+  const sql = yield* SqlClient.SqlClient
+  const id = randomUUID()
+  const { backlog, rounds } = task
+  const rows = yield* sql`INSERT INTO task
+    (id, repo, issue, type, cause, state, attempts, not_before, payload, decision, created_at, updated_at)
+    SELECT ${id}, ${task.repo}, ${task.issue.number}, 'issue.triage', ${task.cause}, 'decided', 0, ${now},
+      ${yield* encodePayload({ fingerprint, backlog, rounds, suspicious: false })},
+      ${yield* encodeDecision({ ...decision, task_id: id })}, ${now}, ${now}
+    WHERE NOT EXISTS (SELECT 1 FROM task WHERE repo = ${task.repo} AND issue = ${task.issue.number}
+      AND state IN ('running', 'decided')) RETURNING id`
+  return rows.length
+})
