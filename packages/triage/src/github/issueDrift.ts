@@ -19,7 +19,21 @@ export const afterAction = (issue: GitHubIssue, action: Action): GitHubIssue => 
     case "comment":
       return { ...issue, comments: issue.comments + 1 }
     case "close":
-      return { ...issue, state: "closed" }
+      return { ...issue, state: "closed", state_reason: action.reason }
+  }
+}
+
+/** The issue as it is once an action of ours is taken back. */
+export const withoutAction = (issue: GitHubIssue, action: Action): GitHubIssue => {
+  switch (action.type) {
+    case "add_label":
+      return afterAction(issue, { ...action, type: "remove_label" })
+    case "remove_label":
+      return afterAction(issue, { ...action, type: "add_label" })
+    case "comment":
+      return { ...issue, comments: Math.max(issue.comments - 1, 0) }
+    case "close":
+      return { ...issue, state: "open", state_reason: "reopened", closed_at: null }
   }
 }
 
