@@ -116,6 +116,12 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "triage/protocol", paths: ["packages/triage/src/protocol"], may: [] },
   { name: "triage/minds", paths: ["packages/triage/src/minds"], may: ["triage/protocol", "core/llm"] },
   {
+    // What looks back on decisions asks minds again, and never acts.
+    name: "triage/review",
+    paths: ["packages/triage/src/review"],
+    may: ["triage", "triage/protocol", "triage/minds", ...ground]
+  },
+  {
     name: "triage/github",
     paths: ["packages/triage/src/github"],
     may: ["triage", "triage/protocol", ...proof, ...ground],
@@ -146,6 +152,7 @@ export const rooms: ReadonlyArray<Room> = [
     "triage",
     "triage/protocol",
     "triage/minds",
+    "triage/review",
     "triage/github",
     "runner",
     ...farm,
@@ -161,6 +168,7 @@ export const rooms: ReadonlyArray<Room> = [
     "triage",
     "triage/protocol",
     "triage/minds",
+    "triage/review",
     "runner",
     ...sdk,
     ...farm,

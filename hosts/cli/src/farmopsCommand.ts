@@ -2,6 +2,7 @@
 import * as Command from "effect/cli/Command"
 import { agentCommand } from "./commands/agentCommand.ts"
 import { farmCommand } from "./commands/farmCommand.ts"
+import { harnessCommand } from "./commands/harnessCommand.ts"
 import { pluginCommand } from "./commands/pluginCommand.ts"
 import { proofCommand } from "./commands/proofCommand.ts"
 import { type Invocation, root } from "./commands/rootCommand.ts"
@@ -19,6 +20,7 @@ export const makeFarmopsCommand = (invocation: Invocation) =>
       agentCommand(invocation),
       villageCommand(invocation),
       trackerCommand(invocation),
+      harnessCommand(invocation),
       pluginCommand(invocation)
     ])
   )
