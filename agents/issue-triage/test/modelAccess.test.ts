@@ -71,7 +71,15 @@ const withOllama = async <A>(use: (url: string, models: ReadonlyArray<string>) =
   }
 }
 
-const settings = { host: "127.0.0.1", port: 0, mind: "llm" as const, model: null, sureFrom: null, socket: null, egress: null }
+const settings = {
+  host: "127.0.0.1",
+  port: 0,
+  mind: "llm" as const,
+  model: null,
+  sureFrom: null,
+  socket: null,
+  egress: null
+}
 
 const decide = (env: Record<string, string>, task: Task) =>
   within(
