@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
-/** The file to start with Node. */
-export const agentProgram = (): string => {
+/** What Node is started with. */
+export const agentArguments = (): ReadonlyArray<string> => {
   const beside = new URL("./issueTriageAgent.js", import.meta.url)
-  return fileURLToPath(existsSync(beside) ? beside.href : import.meta.resolve("@farmops/agent-issue-triage/main"))
+  if (existsSync(beside)) return [fileURLToPath(beside)]
+  return ["--conditions=@farmops/source", fileURLToPath(import.meta.resolve("@farmops/agent-issue-triage/main"))]
 }

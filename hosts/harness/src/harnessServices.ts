@@ -14,6 +14,7 @@ import { PollStore } from "@farmops/triage/poll/PollStore"
 import { RepositoryPoller } from "@farmops/triage/poll/RepositoryPoller"
 import { triageMigrations } from "@farmops/triage/triageTables"
 import { IssueFacts } from "@farmops/triage/work/IssueFacts"
+import { IssueSweeps } from "@farmops/triage/work/IssueSweeps"
 import { TaskQueue } from "@farmops/triage/work/TaskQueue"
 import { TriageDispatch } from "@farmops/triage/work/TriageDispatch"
 import { Layer } from "effect"
@@ -57,11 +58,13 @@ export const layerReads = ({ identity, repos }: Pick<HarnessFile, "identity" | "
 export interface HarnessPace {
   readonly writePauseMs?: number
   readonly settleMs?: number
+  /** Between two looks for what is stale or due to be closed. */
+  readonly sweepEveryMs?: number
 }
 
 /** Everything that follows, asks and does. Needs the store, the reads, the routes and who proves. */
 export const layerWork = ({ settleMs, writePauseMs }: HarnessPace = {}) =>
-  Layer.mergeAll(RepositoryPoller.layer, TriageDispatch.layer).pipe(
+  Layer.mergeAll(RepositoryPoller.layer, TriageDispatch.layer, IssueSweeps.layer).pipe(
     Layer.provideMerge(layerGitHubExecutor(settleMs === undefined ? undefined : { settleMs })),
     Layer.provide(IssueFacts.layer),
     Layer.provide(layerGitHubWrites),

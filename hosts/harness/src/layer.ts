@@ -8,6 +8,7 @@ import { SecretsToScrub } from "@farmops/core/log/SecretsToScrub"
 import * as ProofLogSql from "@farmops/proof/ProofLogSql"
 import { RepositoryPoller } from "@farmops/triage/poll/RepositoryPoller"
 import { layerHarnessChain } from "@farmops/triage/proofs/HarnessChain"
+import { IssueSweeps } from "@farmops/triage/work/IssueSweeps"
 import { TriageDispatch } from "@farmops/triage/work/TriageDispatch"
 import { TriageRoutes } from "@farmops/triage/work/triagePorts"
 import { Context, Effect, type FileSystem, Layer, Schedule } from "effect"
@@ -85,7 +86,10 @@ const specifiedHealth = HttpRouter.use((router) =>
   })
 )
 
-const work = (file: HarnessFile) =>
+// What is stale by days is stale an hour later too.
+const sweepEveryMsDefault = 3_600_000
+
+const work = (file: HarnessFile, { sweepEveryMs }: HarnessPace) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const poller = yield* RepositoryPoller
@@ -95,6 +99,25 @@ const work = (file: HarnessFile) =>
       const intervalMs = (file.polling?.interval_seconds ?? pollingDefaultSeconds) * 1000
       yield* Effect.forkScoped(dispatch.run)
       yield* Effect.forkScoped(poller.run(repositoriesOf(file), { intervalMs, found: dispatch.wake }))
+      const sweeps = yield* IssueSweeps
+      const routes = yield* TriageRoutes
+      const sweep = Effect.forEach(
+        [...routes.values()],
+        ({ rules }) =>
+          Effect.gen(function* () {
+            const added = (yield* sweeps.closings(rules)) + (yield* sweeps.stale(rules))
+            if (added > 0) yield* dispatch.wake
+          }).pipe(
+            // One repository's fault is no reason to leave the others out; the next sweep comes.
+            Effect.catch((error) =>
+              Effect.logWarning("a sweep of a repository failed").pipe(
+                Effect.annotateLogs({ repo: rules.repo, fault: error._tag })
+              )
+            )
+          ),
+        { discard: true }
+      )
+      yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(sweepEveryMs ?? sweepEveryMsDefault)))
       const look = Effect.gen(function* () {
         const standings = yield* poller.standings
         yield* health.set("GitHub", standings.length > 0 && standings.every(({ fault }) => fault === null))
@@ -128,7 +151,7 @@ export const harnessLayer = (file: HarnessFile, { engineSocket, host, pace = {},
   )
   return HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
     Layer.provideMerge(layerServer({ host, port })),
-    Layer.provideMerge(work(file)),
+    Layer.provideMerge(work(file, pace)),
     Layer.provideMerge(layerWork(pace)),
     Layer.provideMerge(Layer.effect(TriageRoutes, openRoutes(file, { engineSocket }))),
     Layer.provideMerge(chain),

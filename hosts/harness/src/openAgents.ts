@@ -22,7 +22,7 @@ import { Redacted } from "effect"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import type { AgentAssignment } from "./AgentEntry.ts"
-import { agentProgram } from "./agentProgram.ts"
+import { agentArguments } from "./agentProgram.ts"
 import type { HarnessFile } from "./HarnessFile.ts"
 import { classifierFileOf, dataFolderOf } from "./harnessServices.ts"
 import { mindNameOf } from "./openMind.ts"
@@ -66,7 +66,7 @@ const startOf = (file: HarnessFile, agent: AgentAssignment, repo: string, machin
   const environment = environmentOf(file, agent, repo)
   const name = nameOf(agent)
   if (agent.image === undefined) {
-    const args = [...process.execArgv, agentProgram()]
+    const args = agentArguments()
     return startProcessAgent({ name, command: process.execPath, args, cwd: dataFolderOf(file), environment })
   }
   const id = createHash("sha256")
