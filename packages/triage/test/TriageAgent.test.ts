@@ -3,14 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import type { Decision } from "../src/protocol/Decision.ts"
-import {
-  type AgentFault,
-  AgentUnavailable,
-  httpAgent,
-  type TriageAgent,
-  withConcurrency,
-  withRetries
-} from "../src/work/TriageAgent.ts"
+import { AgentUnavailable, httpAgent, type TriageAgent, withConcurrency, withRetries } from "../src/work/TriageAgent.ts"
 import { makeTask } from "./triageTask.ts"
 
 const task = makeTask()
