@@ -7,11 +7,13 @@ import { layerProblems } from "@farmops/core/http/problem"
 import { readClassifier } from "@farmops/triage/minds/classifier/Classifier"
 import { makeClassifierMind } from "@farmops/triage/minds/classifierMind"
 import { keywordMind } from "@farmops/triage/minds/keywordMind"
+import { makeLlmMindByTask } from "@farmops/triage/minds/llmMind"
 import type { Mind } from "@farmops/triage/minds/Mind"
 import { taskBytesMax } from "@farmops/triage/protocol/agentWire"
 import { ByteSize, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
-import { type AgentSettings, SettingInvalid } from "./AgentSettings.ts"
+import type { AgentSettings } from "./AgentSettings.ts"
+import { readModelAccess } from "./modelAccess.ts"
 import { agentRoutes } from "./taskRoute.ts"
 
 /** Makes the mind that the settings name. */
@@ -21,10 +23,8 @@ export const openMind = Effect.fn("openMind")(function* (settings: AgentSettings
     const classifier = yield* readClassifier(settings.model ?? "")
     return makeClassifierMind(classifier, settings.sureFrom ?? undefined)
   }
-  return yield* new SettingInvalid({
-    variable: "FARMOPS_AGENT_MIND",
-    expected: "this agent has no language model inside"
-  })
+  const { access, chosen } = yield* readModelAccess
+  return makeLlmMindByTask(access, chosen)
 })
 
 // As `layerServer` has them; a harness alone reaches this socket.

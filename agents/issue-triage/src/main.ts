@@ -2,11 +2,13 @@
 import { relaySocket } from "@farmops/core/host/relaySocket"
 import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
+import { SecretsToScrub } from "@farmops/core/log/SecretsToScrub"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import manifest from "../package.json" with { type: "json" }
 import { readSettings } from "./AgentSettings.ts"
 import { agentLayer, openMindHere } from "./layer.ts"
+import { readModelAccess } from "./modelAccess.ts"
 
 const program = Effect.gen(function* () {
   const settings = yield* readSettings
@@ -18,7 +20,10 @@ const program = Effect.gen(function* () {
     yield* Effect.logInfo("listening").pipe(Effect.annotateLogs({ host: settings.host, port, mind: mind.name }))
     return yield* Effect.never
   })
-  return yield* Effect.provide(serve, agentLayer(mind, settings, manifest.version))
+  const { secrets } = yield* readModelAccess
+  return yield* Effect.provide(serve, agentLayer(mind, settings, manifest.version)).pipe(
+    Effect.provideService(SecretsToScrub, secrets)
+  )
 })
 
 runHost(

@@ -42,7 +42,9 @@ export const GitHubComment = Schema.Struct({
   user: Schema.NullOr(GitHubUser),
   author_association: AuthorAssociation,
   created_at: GitHubTime,
-  updated_at: GitHubTime
+  updated_at: GitHubTime,
+  /** How often somebody put a 👎 on it; the other reactions are no veto. */
+  reactions: Schema.optionalKey(Schema.Struct({ "-1": Schema.Int }))
 })
 
 /** See the schema of the same name. */
