@@ -181,7 +181,7 @@ describe.skipIf(podmanMissing !== null)("the issue-triage agent in a container",
           const start = startContainerAgent({ ...options, environment })
           const agent = yield* superviseAgent("issue-triage", start, supervision)
           const answer = yield* ask(yield* agent.whenReady, "ollama")
-          expect(answer.actions ?? []).toEqual([])
+          expect(JSON.stringify(answer)).not.toContain("add_label")
         })
       ),
     120_000
