@@ -24,6 +24,33 @@ const supervision: Supervision = {
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) => Effect.runPromise(Effect.scoped(effect))
 
+const judgement = {
+  ...{ verdict: "label_and_respond", labels: ["bug"], remove_labels: [], comment: null },
+  ...{ confidence: 0.9, rationale: "It crashes." }
+}
+
+/** Answers on loopback as Ollama does, whatever it is asked; gives its port. */
+const serveModel = Effect.fnUntraced(function* () {
+  const message = { role: "assistant", content: JSON.stringify(judgement) }
+  const counts = { prompt_eval_count: 10, eval_count: 5 }
+  const body = { model: "m", created_at: "2026-01-31T09:00:00Z", message, done: true, done_reason: "stop", ...counts }
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body))
+  })
+  yield* Effect.callback<void>((resume) => {
+    server.listen(0, "127.0.0.1", () => resume(Effect.void))
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+  )
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address.port : 0
+})
+
 /** Runs code in the agent's container while this process goes on, for the way out is in it; null where it fails. */
 const inside = (code: string) =>
   Effect.callback<string | null>((resume) => {
@@ -68,9 +95,10 @@ describe.skipIf(podmanMissing !== null)("the issue-triage agent in a container",
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   })
 
-  const ask = (url: string) =>
+  const ask = (url: string, provider = "none") =>
     Effect.promise(async () => {
-      const body = taskBody(makeTask({ issue: { title: "crash" } }))
+      const task = makeTask({ issue: { title: "crash" } })
+      const body = taskBody({ ...task, context: { ...task.context, llm_backend: { provider, model: "m" } } })
       const headers = { "content-type": "application/json" }
       return (await fetch(`${url}/task`, { method: "POST", body, headers })).json()
     })
@@ -80,13 +108,7 @@ describe.skipIf(podmanMissing !== null)("the issue-triage agent in a container",
     () =>
       run(
         Effect.gen(function* () {
-          const model = createServer((_, response) => response.end("model"))
-          yield* Effect.callback<void>((resume) => {
-            model.listen(0, "127.0.0.1", () => resume(Effect.void))
-          })
-          yield* Effect.addFinalizer(() => Effect.sync(() => model.close()))
-          const address = model.address()
-          const port = typeof address === "object" && address !== null ? address.port : 0
+          const port = yield* serveModel()
           const allowedHosts = [{ host: "127.0.0.1", port }]
           const agent = yield* superviseAgent(
             "issue-triage",
@@ -131,6 +153,38 @@ describe.skipIf(podmanMissing !== null)("the issue-triage agent in a container",
         })
       ),
     180_000
+  )
+
+  it(
+    "asks its model through the one way out",
+    () =>
+      run(
+        Effect.gen(function* () {
+          const port = yield* serveModel()
+          const environment = { FARMOPS_AGENT_MIND: "llm", FARMOPS_AGENT_OLLAMA_URL: `http://127.0.0.1:${port}` }
+          const allowedHosts = [{ host: "127.0.0.1", port }]
+          const start = startContainerAgent({ ...options, environment, allowedHosts })
+          const agent = yield* superviseAgent("issue-triage", start, supervision)
+          expect(yield* ask(yield* agent.whenReady, "ollama")).toMatchObject({ actions: [{ label: "bug" }] })
+        })
+      ),
+    120_000
+  )
+
+  it(
+    "has no other way to a model",
+    () =>
+      run(
+        Effect.gen(function* () {
+          const port = yield* serveModel()
+          const environment = { FARMOPS_AGENT_MIND: "llm", FARMOPS_AGENT_OLLAMA_URL: `http://127.0.0.1:${port}` }
+          const start = startContainerAgent({ ...options, environment })
+          const agent = yield* superviseAgent("issue-triage", start, supervision)
+          const answer = yield* ask(yield* agent.whenReady, "ollama")
+          expect(JSON.stringify(answer)).not.toContain("add_label")
+        })
+      ),
+    120_000
   )
 
   it("leaves no container and no folder behind", () => {

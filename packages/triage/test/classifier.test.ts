@@ -18,6 +18,7 @@ import { readFeatures } from "../src/minds/classifier/issueFeatures.ts"
 import { IssuesUnreadable } from "../src/minds/classifier/LabelledIssue.ts"
 import { stratifiedFolds } from "../src/minds/classifier/seededOrder.ts"
 import { TooFewIssues, trainClassifier } from "../src/minds/classifier/trainClassifier.ts"
+import { trainFile } from "../src/minds/classifier/trainFile.ts"
 import { decideByClassifier, makeClassifierMind } from "../src/minds/classifierMind.ts"
 import { decodeDecision } from "../src/protocol/Decision.ts"
 import { makeLabelledIssues } from "./labelledIssues.ts"
@@ -154,6 +155,16 @@ describe("evaluate", () => {
     expect(found.confusion.flat().reduce((sum, count) => sum + count)).toBe(120)
     expect(found.training.issues).toBe(180)
     expect(JSON.parse(JSON.stringify(found))).toEqual(found)
+  })
+
+  it("writes a classifier that the agent reads", async () => {
+    const issuesFile = inFolder("issues.json", JSON.stringify(train))
+    const modelFile = join(folder, "trained.json")
+    const found = await withFiles(trainFile(issuesFile, modelFile))
+    expect(found).toMatchObject({ issues: 180, labels: ["bug", "feature", "question"] })
+    expect((await withFiles(readClassifier(modelFile))).report.issues).toBe(180)
+    const failed = await withFiles(Effect.flip(trainFile(issuesFile, join(folder, "nowhere/model.json"))))
+    expect(failed.message).toContain("cannot be written")
   })
 
   it.each([
