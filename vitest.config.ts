@@ -10,6 +10,7 @@ const manyPrograms = [
   "packages/plugin-sdk/test/confine/**/*.test.ts",
   "packages/proof/test/AuditPool.test.ts",
   "packages/triage/test/{classifierBar,agents/ProcessAgent}.test.ts",
+  "packages/triage/test/neutralizeGitHub.test.ts",
   "packages/core/test/{archiveCrash,rotationCrash,runHost}.test.ts",
   "hosts/cli/test/{agentKeys,harnessEvaluate,harnessBacktest,pluginDev,pluginTest,proofVerifyKinds,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/{alone,servePlugins}.test.ts",

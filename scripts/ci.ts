@@ -23,6 +23,7 @@ const parts = [
   { file: "/usr/lib/cni", package: "containernetworking-plugins" },
   { file: "/usr/sbin/iptables", package: "iptables" },
   { file: "/usr/bin/strace", package: "strace" },
+  { file: "/usr/bin/cmark-gfm", package: "cmark-gfm" },
   { file: chromium, package: "chromium" }
 ]
 

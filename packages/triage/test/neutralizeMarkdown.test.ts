@@ -6,7 +6,7 @@ import { randomMarkdown } from "./markdownPieces.ts"
 describe.skipIf(!isParserInstalled)("a posted comment under a parser of GitHub's Markdown", () => {
   it("holds no link, no picture and no mention, and its footer and its hidden mark stand outside of everything", () => {
     const parse = makeParse()
-    for (const text of randomMarkdown(1_500, 2)) {
+    for (const text of randomMarkdown(600, 2)) {
       const posted = postedComment(text, ["docs.example.org"])
       if (posted === null) continue
       expect(faultsOfHtml(parse(`${posted}\n\n${sampleMarker}`)), JSON.stringify(text)).toEqual([])

@@ -1,10 +1,9 @@
 /** A {@link LanguageModel} of Anthropic's, over its Messages API. */
 import { Effect, Layer, Redacted } from "effect"
-import { askThroughSdk, loadSdk, notInstalled } from "./askThroughSdk.ts"
+import { askThroughSdk, loadSdk, notInstalled, type SdkModelOver } from "./askThroughSdk.ts"
 import { LanguageModel, type ModelRetries, makeLanguageModel } from "./LanguageModel.ts"
 import { ModelWire } from "./ModelWire.ts"
 import { type ModelPrice, priceOf } from "./modelPrices.ts"
-import { wireFetch } from "./wireFetch.ts"
 
 /** Which model, with whose key. */
 export interface AnthropicOptions {
@@ -32,17 +31,17 @@ export const layer = (options: AnthropicOptions) =>
         try: () => import("@ai-sdk/anthropic"),
         catch: () => notInstalled(name)
       })
-      const modelWithin = (timeoutMs: number) =>
+      const modelOver: SdkModelOver = (fetch) =>
         createAnthropic({
           apiKey: Redacted.value(options.apiKey),
           // Always said: a variable of the environment would otherwise send the key somewhere else.
           baseURL: options.baseUrl ?? baseUrlDefault,
-          fetch: wireFetch(exchange, name, timeoutMs)
+          fetch
         })(options.model)
       return makeLanguageModel({
         model: name,
         price: priceOf(name, options.prices),
-        ask: (question) => askThroughSdk(sdk, name, modelWithin(question.timeoutMs), question),
+        ask: (question) => Effect.provideService(askThroughSdk(sdk, name, modelOver, question), ModelWire, exchange),
         ...(options.retries === undefined ? {} : { retries: options.retries })
       })
     })

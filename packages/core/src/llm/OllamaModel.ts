@@ -1,11 +1,10 @@
 /** A {@link LanguageModel} that Ollama serves, as a rule on the owner's own machine. */
 import { Effect, Layer, Redacted } from "effect"
 import type { ModelQuestion } from "./AskModel.ts"
-import { askThroughSdk, loadSdk, notInstalled } from "./askThroughSdk.ts"
+import { askThroughSdk, loadSdk, notInstalled, type SdkModelOver } from "./askThroughSdk.ts"
 import { LanguageModel, type ModelRetries, makeLanguageModel } from "./LanguageModel.ts"
 import { ModelWire } from "./ModelWire.ts"
 import { type ModelPrice, priceOf } from "./modelPrices.ts"
-import { wireFetch } from "./wireFetch.ts"
 
 /** Which model, and where. */
 export interface OllamaOptions {
@@ -55,11 +54,11 @@ export const layer = (options: OllamaOptions) =>
         try: () => import("ai-sdk-ollama"),
         catch: () => notInstalled(name)
       })
-      const modelFor = (question: ModelQuestion) =>
+      const modelOver: SdkModelOver = (fetch, question) =>
         createOllama({
           baseURL: options.baseUrl ?? baseUrlDefault,
           ...(options.apiKey === undefined ? {} : { apiKey: Redacted.value(options.apiKey) }),
-          fetch: wireFetch(exchange, name, question.timeoutMs)
+          fetch
         })(options.model, {
           structuredOutputs: true,
           // Its own repairs would ask up to four times, and tell nobody what that cost.
@@ -70,7 +69,7 @@ export const layer = (options: OllamaOptions) =>
       return makeLanguageModel({
         model: name,
         price: priceFor(name, options),
-        ask: (question) => askThroughSdk(sdk, name, modelFor(question), question),
+        ask: (question) => Effect.provideService(askThroughSdk(sdk, name, modelOver, question), ModelWire, exchange),
         ...(options.retries === undefined ? {} : { retries: options.retries })
       })
     })

@@ -4,7 +4,9 @@ import type { OutputInterface, LanguageModel as SdkModel } from "ai"
 import { Effect } from "effect"
 import type { ModelQuestion, ModelReply } from "./AskModel.ts"
 import { ModelOverloaded, ModelUnavailable } from "./ModelError.ts"
+import { ModelWire } from "./ModelWire.ts"
 import { nothingSpent } from "./Spent.ts"
+import { wireFetch } from "./wireFetch.ts"
 
 /** Loaded when a model is first asked for: hosts without one neither need the packages nor wait for them. */
 export const loadSdk = Effect.fnUntraced(function* (model: string) {
@@ -43,28 +45,33 @@ const faultOf = (model: string, thrown: unknown): ModelOverloaded | ModelUnavail
 
 const finishes: Readonly<Record<string, ModelReply["finish"]>> = { length: "length", "content-filter": "refused" }
 
+/** A model of the SDK's over the `fetch` of one question. */
+export type SdkModelOver = (fetch: typeof globalThis.fetch, question: ModelQuestion) => Exclude<SdkModel, string>
+
 /** One question, one exchange. */
 export const askThroughSdk = Effect.fnUntraced(function* (
   sdk: Effect.Success<ReturnType<typeof loadSdk>>,
   name: string,
-  model: Exclude<SdkModel, string>,
+  modelOver: SdkModelOver,
   question: ModelQuestion
 ) {
+  const exchange = yield* ModelWire
+  const { timeoutMs } = question
   const result = yield* Effect.tryPromise({
-    try: (abortSignal) =>
+    try: (signal) =>
       sdk.generateText({
-        model,
+        model: modelOver(wireFetch(exchange, name, { signal, timeoutMs }), question),
         instructions: question.instructions,
         messages: question.messages.map(({ content, role }) => ({ role, content })),
         output: textBySchema(question.schema),
         maxOutputTokens: question.maxOutputTokens,
         maxRetries: 0,
-        abortSignal
+        abortSignal: signal
       }),
     catch: (thrown) => faultOf(name, thrown)
   }).pipe(
     Effect.timeoutOrElse({
-      duration: question.timeoutMs,
+      duration: timeoutMs,
       orElse: () =>
         Effect.fail(
           new ModelUnavailable({ model: name, reason: "timed_out", status: null, detail: "", spent: nothingSpent })

@@ -71,21 +71,22 @@ const faultOfWire = (model: string, error: FetchFailed | NotRecorded): ModelUnav
 
 const headersOf = (headers: RequestInit["headers"]): Record<string, string> => Object.fromEntries(new Headers(headers))
 
+/** Bounds of one exchange. */
+export interface WireBounds {
+  readonly timeoutMs: number
+  /** Ends the exchange. Said here, since not every provider's client hands on the signal that it is given. */
+  readonly signal: AbortSignal
+}
+
 /** For a provider's option `fetch`. What it throws is {@link ModelOverloaded} or {@link ModelUnavailable}. */
 export const wireFetch =
-  (exchange: WireExchange, model: string, timeoutMs: number): typeof fetch =>
+  (exchange: WireExchange, model: string, { signal, timeoutMs }: WireBounds): typeof fetch =>
   (input, init) => {
     const url = input instanceof Request ? input.url : String(input)
     const body = typeof init?.body === "string" ? { body: init.body } : {}
     const method = init?.method === "GET" ? "GET" : "POST"
-    const answered = exchange({
-      url,
-      method,
-      headers: headersOf(init?.headers),
-      ...body,
-      timeoutMs,
-      bytesMax: answerBytesMax
-    }).pipe(
+    const headers = headersOf(init?.headers)
+    const answered = exchange({ url, method, headers, ...body, timeoutMs, bytesMax: answerBytesMax }).pipe(
       Effect.mapError((error) => faultOfWire(model, error)),
       Effect.filterOrFail(
         ({ status }) => status < 400,
@@ -95,5 +96,5 @@ export const wireFetch =
         ({ contentType, status, text }) => new Response(text, { status, headers: { "content-type": contentType } })
       )
     )
-    return Effect.runPromise(answered, init?.signal ? { signal: init.signal } : {})
+    return Effect.runPromise(answered, { signal })
   }

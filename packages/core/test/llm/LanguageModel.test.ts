@@ -242,7 +242,8 @@ describe.each(wireFormats)("a model over the wire of $name", (format) => {
   it.live("hangs up when nobody waits any more", () =>
     Effect.gen(function* () {
       const { arrived, hungUp, url } = yield* modelStub(["silent"])
-      const asking = Effect.flatMap(LanguageModel, ({ generate }) => generate(request))
+      // Longer than a test may take: it is not the time limit that hangs up.
+      const asking = Effect.flatMap(LanguageModel, ({ generate }) => generate({ ...request, timeoutMs: 600_000 }))
       const fiber = yield* Effect.forkChild(Effect.provide(asking, format.layer(url)))
       yield* Effect.promise(() => arrived)
       yield* Fiber.interrupt(fiber)
