@@ -4,6 +4,17 @@ import { loadYamlConfig } from "@farmops/core/config/loadYamlConfig"
 import { Context, type FileSystem, Layer } from "effect"
 import { HarnessFile } from "./HarnessFile.ts"
 
+export {
+  classifierFileOf,
+  dataFolderOf,
+  layerReads,
+  layerStore,
+  memoryFileOf,
+  repositoriesOf
+} from "./harnessServices.ts"
+export { mindAgent, mindNameOf, openMind } from "./openMind.ts"
+export { rulesOf } from "./rulesOf.ts"
+
 /** What the owner decided, from a file that was checked as a whole. */
 export class HarnessSettings extends Context.Service<HarnessSettings, HarnessFile>()(
   "@farmops/harness/HarnessSettings"

@@ -6,7 +6,7 @@ import * as OllamaModel from "@farmops/core/llm/OllamaModel"
 import { readClassifier } from "@farmops/triage/minds/classifier/Classifier"
 import { makeClassifierMind } from "@farmops/triage/minds/classifierMind"
 import { keywordMind } from "@farmops/triage/minds/keywordMind"
-import { makeLlmMind } from "@farmops/triage/minds/llmMind"
+import { type LlmMindOptions, makeLlmMind } from "@farmops/triage/minds/llmMind"
 import type { Mind } from "@farmops/triage/minds/Mind"
 import { AgentAnswerInvalid, AgentUnavailable, type TriageAgent } from "@farmops/triage/work/TriageAgent"
 import { Effect, type Layer, Schema } from "effect"
@@ -31,10 +31,11 @@ export const mindNameOf = ({ mind }: AgentAssignment) => mind ?? "llm"
 export const openMind = Effect.fn("openMind")(function* (
   file: HarnessFile,
   name: ReturnType<typeof mindNameOf>,
-  classifierFile: string
+  classifierFile: string,
+  options?: LlmMindOptions
 ) {
   if (name === "keyword") return keywordMind
-  if (name === "llm") return yield* Effect.provide(makeLlmMind(), modelOf(file))
+  if (name === "llm") return yield* Effect.provide(makeLlmMind(options), modelOf(file))
   return makeClassifierMind(yield* readClassifier(classifierFile))
 })
 

@@ -10,11 +10,13 @@ import { triagePrompt } from "./prompt/triagePrompt.ts"
 import { decisionOf, type TriageAnswer, triageAnswerFor } from "./triageAnswer.ts"
 import { escalateTask } from "./triageReply.ts"
 
-/** Bounds of one question. */
+/** Bounds of one question, and its wording. */
 export interface LlmMindOptions {
   /** Of an answer, thinking included; an answer is some 300. */
   readonly maxOutputTokens?: number
   readonly timeoutMs?: number
+  /** Another wording of what is to be done than ours. */
+  readonly instructions?: string
 }
 
 const maxOutputTokensDefault = 4_096
@@ -41,9 +43,9 @@ const isWorthAnotherTry = (error: Extract<ModelError, { _tag: "ModelOverloaded" 
 /** A mind over the {@link LanguageModel} that is provided. */
 export const makeLlmMind = Effect.fnUntraced(function* (options: LlmMindOptions = {}) {
   const { generate } = yield* LanguageModel
-  const { maxOutputTokens = maxOutputTokensDefault, timeoutMs = timeoutMsDefault } = options
+  const { instructions, maxOutputTokens = maxOutputTokensDefault, timeoutMs = timeoutMsDefault } = options
   const decide = Effect.fn("llmMind.decide")((task: Task) =>
-    generate({ ...triagePrompt(task), schema: triageAnswerFor(task), maxOutputTokens, timeoutMs }).pipe(
+    generate({ ...triagePrompt(task, instructions), schema: triageAnswerFor(task), maxOutputTokens, timeoutMs }).pipe(
       Effect.map((answer) => decided(task, answer)),
       Effect.catchTags({
         ModelRefused: (error) => undecided(task, error),
