@@ -3,7 +3,7 @@ import type { ModelAccess } from "@farmops/core/llm/openLanguageModel"
 import { readClassifier } from "@farmops/triage/minds/classifier/Classifier"
 import { makeClassifierMind } from "@farmops/triage/minds/classifierMind"
 import { keywordMind } from "@farmops/triage/minds/keywordMind"
-import { makeLlmMindByTask } from "@farmops/triage/minds/llmMind"
+import { type LlmMindOptions, makeLlmMindByTask } from "@farmops/triage/minds/llmMind"
 import type { Mind } from "@farmops/triage/minds/Mind"
 import { AgentAnswerInvalid, AgentUnavailable, type TriageAgent } from "@farmops/triage/work/TriageAgent"
 import { Effect } from "effect"
@@ -23,10 +23,11 @@ export const mindNameOf = ({ mind }: AgentAssignment) => mind ?? "llm"
 export const openMind = Effect.fn("openMind")(function* (
   file: HarnessFile,
   name: ReturnType<typeof mindNameOf>,
-  classifierFile: string
+  classifierFile: string,
+  options?: LlmMindOptions
 ) {
   if (name === "keyword") return keywordMind
-  if (name === "llm") return makeLlmMindByTask(modelAccessOf(file))
+  if (name === "llm") return makeLlmMindByTask(modelAccessOf(file), null, options)
   return makeClassifierMind(yield* readClassifier(classifierFile))
 })
 

@@ -152,8 +152,10 @@ describe("the question to a model", () => {
   })
 
   it("holds what the owner adds among the instructions, and none of it where nothing is added", () => {
-    expect(triagePrompt(stranger, " Be brief. ").instructions).toMatch(/The owner of the repository adds:\nBe brief\.$/)
-    expect(triagePrompt(stranger, "x".repeat(9_000)).instructions.length).toBeLessThan(7_000)
+    expect(triagePrompt(stranger, { guidance: " Be brief. " }).instructions).toMatch(
+      /The owner of the repository adds:\nBe brief\.$/
+    )
+    expect(triagePrompt(stranger, { guidance: "x".repeat(9_000) }).instructions.length).toBeLessThan(7_000)
     expect(triagePrompt(stranger).instructions).not.toContain("adds:")
   })
 

@@ -1,8 +1,27 @@
 /** `farmops harness …`. Each subcommand is a constant of its own, and listed once, at the end. */
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { type Invocation, withPrinter } from "./rootCommand.ts"
+
+const config = Flag.String("config").pipe(Flag.withMetavar("FILE"), Flag.withDescription("The harness's YAML file"))
+
+const repository = Argument.String("owner/repo")
+
+const lastFlag = (fallback: number, most: number, what: string) =>
+  Flag.Int("last").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(what),
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: most }))),
+    Flag.withDefault(fallback)
+  )
+
+const mind = Flag.Literals("mind", ["keyword", "classifier", "llm"]).pipe(
+  Flag.withDescription("Who is asked (the mind of the file)"),
+  Flag.optional
+)
 
 const issuesFile = (name: string, what: string) =>
   Flag.String(name).pipe(
@@ -23,12 +42,100 @@ const evaluate = ({ cwd }: Invocation) =>
       )
   ).pipe(Command.withDescription("Train a classifier on one file of issues and measure it on another"))
 
+const train = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "train",
+    { config, last: lastFlag(2_000, 10_000, "How many labelled issues, from the newest back (2000)"), repository },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessTrain.ts")),
+          ({ harnessTrain }) => harnessTrain({ ...flags, cwd, environment })
+        )
+      )
+  ).pipe(Command.withDescription("Let the classifier learn from the issues that the repository's people labelled"))
+
+const backtest = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "backtest",
+    { config, last: lastFlag(50, 1_000, "How many issues, from the newest back (50)"), mind, repository },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessBacktest.ts")),
+          ({ harnessBacktest }) => harnessBacktest({ ...flags, cwd, environment })
+        )
+      )
+  ).pipe(Command.withDescription("Hold a mind against what the maintainer did with past issues; nothing is written"))
+
+const report = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "report",
+    { config, last: lastFlag(200, 1_000, "How many issues of each repository, from the newest decision back (200)") },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessReport.ts")),
+          ({ harnessReport }) => harnessReport({ ...flags, cwd, environment })
+        )
+      )
+  ).pipe(Command.withDescription("How far the maintainers agreed, and the line of the file that lets it act"))
+
+const replay = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "replay",
+    {
+      config,
+      last: lastFlag(50, 1_000, "How many recorded tasks, from the newest back (50)"),
+      mind,
+      model: Flag.String("model").pipe(
+        Flag.withMetavar("NAME"),
+        Flag.withDescription("Another model of the file's provider"),
+        Flag.optional
+      ),
+      prompt: Flag.String("prompt").pipe(
+        Flag.withMetavar("FILE"),
+        Flag.withDescription(
+          "Other instructions for the model; labels and the fence around strangers' words are added"
+        ),
+        Flag.optional
+      )
+    },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessReplay.ts")),
+          ({ harnessReplay }) => harnessReplay({ ...flags, cwd, environment })
+        )
+      )
+  ).pipe(Command.withDescription("Ask about recorded tasks again and show what would be decided otherwise"))
+
+const memory = ({ cwd, environment }: Invocation) =>
+  Command.make("memory").pipe(
+    Command.withDescription("What agents are told of earlier decisions"),
+    Command.withSubcommands([
+      Command.make("rebuild", { config }, (flags) =>
+        withPrinter(
+          Effect.flatMap(
+            Effect.promise(() => import("../harnessMemory.ts")),
+            ({ rebuildMemory }) => rebuildMemory({ ...flags, cwd, environment })
+          )
+        )
+      ).pipe(Command.withDescription("Make all summaries anew from the log"))
+    ])
+  )
+
 /** The co-maintainer of issues: what it would do, what it did, and how good that was. */
 export const harnessCommand = (invocation: Invocation) =>
   Command.make("harness").pipe(
     Command.withDescription("Let an agent triage issues, and look at what it does"),
     Command.withSubcommands([
       // Add a subcommand here.
-      evaluate(invocation)
+      backtest(invocation),
+      report(invocation),
+      replay(invocation),
+      train(invocation),
+      evaluate(invocation),
+      memory(invocation)
     ])
   )

@@ -15,17 +15,15 @@ import { Effect, Result } from "effect"
 import type { Decision } from "../protocol/Decision.ts"
 import type { Task } from "../protocol/Task.ts"
 import { type Mind, MindUnavailable } from "./Mind.ts"
-import { triagePrompt } from "./prompt/triagePrompt.ts"
+import { type TriageWording, triagePrompt } from "./prompt/triagePrompt.ts"
 import { decisionOf, type TriageAnswer, triageAnswerFor } from "./triageAnswer.ts"
 import { escalateTask } from "./triageReply.ts"
 
-/** Bounds of one question, and what the owner adds to it. */
-export interface LlmMindOptions {
+/** Bounds of one question, and its wording. */
+export interface LlmMindOptions extends TriageWording {
   /** Of an answer, thinking included; an answer is some 300. */
   readonly maxOutputTokens?: number
   readonly timeoutMs?: number
-  /** What the owner adds to the instructions: how they want it done, or another wording to compare with. */
-  readonly guidance?: string
 }
 
 const maxOutputTokensDefault = 4_096
@@ -68,7 +66,7 @@ const decideBy = Effect.fn("llmMind.decide")(function* (
 ) {
   const { maxOutputTokens = maxOutputTokensDefault, timeoutMs = timeoutMsDefault } = options
   const asked = yield* Effect.result(
-    generate({ ...triagePrompt(task, options.guidance), schema: triageAnswerFor(task), maxOutputTokens, timeoutMs })
+    generate({ ...triagePrompt(task, options), schema: triageAnswerFor(task), maxOutputTokens, timeoutMs })
   )
   if (Result.isSuccess(asked)) return decided(task, asked.success)
   return isOutage(asked.failure) ? yield* unavailable(asked.failure) : undecided(task, asked.failure)

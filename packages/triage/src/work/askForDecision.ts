@@ -28,7 +28,7 @@ export type Asked =
   | { readonly _tag: "NoRoom"; readonly reason: DenialReason }
 
 /** The labels that an agent may use: those that are configured and exist. */
-const usableLabels = ({ labels }: TriageRules, existing: ReadonlyArray<string>) =>
+export const usableLabels = ({ labels }: TriageRules, existing: ReadonlyArray<string>) =>
   Object.fromEntries(Object.entries(labels).filter(([name]) => existing.some((other) => sameName(name, other))))
 
 /** The task as an agent is asked it. */
