@@ -86,11 +86,15 @@ describe("what a model wrote", () => {
     for (const body of said) expect(neutralizeComment(body)).toBe(body)
   })
 
-  it("has an end", () => {
-    const posted = neutralizeComment("www.a ".repeat(5_000))
-    expect(posted.length).toBeLessThanOrEqual(postedCharactersMax)
-    expect(posted).toMatch(/…$/)
-    expect(neutralizeComment(`\`\`\`\n${"😀".repeat(5_000)}`).length).toBeLessThanOrEqual(postedCharactersMax)
+  it("has an end, and loses its middle: what the policy adds to it comes last", () => {
+    const notice = "It will be closed in 3 days unless somebody answers."
+    for (const words of ["www.a ", "words ", "```\n", "😀", "https://docs.example.org/a "]) {
+      const posted = neutralizeComment(`${words.repeat(8_000)}\n\n${notice}`, hosts)
+      expect(posted.length).toBeLessThanOrEqual(postedCharactersMax)
+      expect(posted).toContain("…")
+      expect(posted).toContain(notice)
+      expect(neutralizeComment(posted, hosts)).toBe(posted)
+    }
   })
 
   it("is nothing where nothing of it may be posted", () => {

@@ -49,10 +49,14 @@ const starts: ReadonlyArray<readonly [pattern: RegExp, replacement: string]> = [
 const neutralizeWords = (text: string): string =>
   starts.reduce((words, [pattern, replacement]) => words.replace(pattern, replacement), text)
 
-/** Cut between characters. */
+// What the policy adds stands at the end, and has to be read: that the issue will be closed.
+const endCharacters = 1_000
+
+/** Cut out of the middle, between characters. */
 const cut = (text: string): string => {
   if (text.length <= postedCharactersMax) return text
-  return `${withoutHidden(text.slice(0, postedCharactersMax - closingCharacters)).trimEnd()}…`
+  const head = text.slice(0, postedCharactersMax - endCharacters - closingCharacters)
+  return withoutHidden(`${head.trimEnd()} …\n${text.slice(-endCharacters).trimStart()}`)
 }
 
 const neutralizeOnce = (text: string, linkHosts: ReadonlyArray<string>): string => {
@@ -71,7 +75,8 @@ const passesMax = 8
  */
 export const neutralizeComment = (text: string, linkHosts: ReadonlyArray<string> = []): string => {
   // A stranger's text has no bound of its own.
-  let before = text.slice(0, 4 * postedCharactersMax)
+  const most = 2 * postedCharactersMax
+  let before = text.length <= 2 * most ? text : text.slice(0, most) + text.slice(-most)
   for (let pass = 0; pass < passesMax; pass++) {
     const after = neutralizeOnce(before, linkHosts)
     if (after === before) return after
