@@ -30,21 +30,15 @@ import { type AgentMachine, openRoutes } from "./openAgents.ts"
 export { HarnessFile, summaryOf } from "./HarnessFile.ts"
 export {
   classifierFileOf,
-  classifierFileOf,
-  dataFolderOf,
   dataFolderOf,
   layerReads,
-  layerReads,
-  layerStore,
   layerStore,
   layerWork,
   memoryFileOf,
-  memoryFileOf,
-  repositoriesOf,
   repositoriesOf
 } from "./harnessServices.ts"
-export { mindAgent, mindAgent, mindNameOf, mindNameOf, modelAccessOf, openMind, openMind } from "./openMind.ts"
-export { rulesOf, rulesOf } from "./rulesOf.ts"
+export { mindAgent, mindNameOf, modelAccessOf, openMind } from "./openMind.ts"
+export { rulesOf } from "./rulesOf.ts"
 
 /** What the owner decided, from a file that was checked as a whole. */
 export class HarnessSettings extends Context.Service<HarnessSettings, HarnessFile>()(
