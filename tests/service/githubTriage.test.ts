@@ -111,7 +111,7 @@ describe.skipIf(!isInstalled)("a harness on GitHub", () => {
       )
   )
 
-  it.live("takes what it takes back for no news either", () =>
+  it.live("takes what it takes back for no news either, and what is said after it for some", () =>
     onGitHub((github) =>
       Effect.gen(function* () {
         yield* look
@@ -127,6 +127,8 @@ describe.skipIf(!isInstalled)("a harness on GitHub", () => {
         assert.deepStrictEqual(yield* Effect.promise(() => github.issue(issue)), { state: "open", labels: [] })
         for (let again = 0; again < 2; again++) assert.strictEqual(yield* look, 0)
         assert.lengthOf(yield* ours(github, issue), 0)
+        yield* Effect.promise(() => github.stranger.comment(issue, "It crashes on Mondays as well."))
+        assert.strictEqual(yield* look, 1)
       })
     )
   )
