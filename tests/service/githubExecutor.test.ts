@@ -159,6 +159,31 @@ describe.skipIf(!isInstalled)("the executor on GitHub", () => {
     )
   )
 
+  it.live("finds a comment that GitHub makes only after it was given up", () =>
+    onIssue(
+      (github, issue) =>
+        Effect.gen(function* () {
+          yield* decide(task, issue, [thanks])
+          const executor = yield* ActionExecutor
+          const held = Promise.withResolvers<void>()
+          const made = Promise.withResolvers<void>()
+          github.proxy.onMoment = async (moment, method) => {
+            if (method !== "POST") return
+            if (moment === "before") await held.promise
+            else made.resolve()
+          }
+          assert.deepInclude(yield* executor.execute(task), { _tag: "Waiting", reason: "outcome_unknown_timed_out" })
+          assert.strictEqual((yield* executor.execute(task))._tag, "Waiting")
+          held.resolve()
+          yield* Effect.promise(() => made.promise)
+          assert.deepStrictEqual(yield* untilSettled(task), { _tag: "Settled", done: 1, refused: 0 })
+          assert.lengthOf((yield* look(github, issue)).comments, 1)
+          assert.lengthOf(writesTo(github), 1)
+        }),
+      { timeoutMs: 1000, settleMs: 6000 }
+    )
+  )
+
   it.live("does not take a copy of its mark by somebody else for its own comment", () =>
     onIssue((github, issue) =>
       Effect.gen(function* () {

@@ -105,7 +105,7 @@ const make = Effect.fnUntraced(function* ({ settleMs }: ExecutorSettings) {
     if (row.state === "executing" || row.state === "unknown") return "its outcome is not known yet"
     if (row.state !== "done" || row.changed !== 1) return null
     const changed = yield* onGitHub(queue.inTurn(Effect.flatMap(self, (own) => takeBack(row, own))))
-    // Our own change again: without this the poller would look at the issue anew, and the agent do the same again.
+    // Our own change again: what others say next is told from it.
     yield* log.undone(row, (seen) => (changed ? withoutAction(seen, row.action) : seen))
     return "undone"
   })

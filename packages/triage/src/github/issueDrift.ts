@@ -1,9 +1,7 @@
 /** Whether somebody else changed an issue since a decision was made on it. Our own writes are no change. Pure. */
 import type { Action } from "../protocol/Decision.ts"
 import type { GitHubComment, GitHubIssue } from "../protocol/GitHubIssue.ts"
-
-/** GitHub compares labels and logins without regard to case. */
-export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+import { sameName } from "../TriageRules.ts"
 
 /** Whether the issue has the label. */
 export const hasLabel = (issue: GitHubIssue, label: string): boolean =>

@@ -6,8 +6,9 @@ import type { ReadFault, WriteFault } from "../GitHubErrors.ts"
 import { GitHubReads } from "../GitHubReads.ts"
 import type { Action } from "../protocol/Decision.ts"
 import type { GitHubIssue } from "../protocol/GitHubIssue.ts"
+import { sameName } from "../TriageRules.ts"
 import { GitHubWrites } from "./GitHubWrites.ts"
-import { hasLabel, sameName } from "./issueDrift.ts"
+import { hasLabel } from "./issueDrift.ts"
 import type { WriteTurn } from "./WriteQueue.ts"
 
 /** What GitHub shows of an action. */
