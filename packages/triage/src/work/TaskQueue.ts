@@ -125,7 +125,7 @@ const make = Effect.gen(function* () {
       const notBefore = DateTime.formatIso(DateTime.add(now, { milliseconds: delayMs }))
       yield* atOnce(
         Effect.gen(function* () {
-          yield* sql`UPDATE task SET not_before = ${notBefore} WHERE id = ${task.id} AND state = 'decided'`
+          yield* sql`UPDATE task SET not_before = ${notBefore}, attempts = ${attempts} WHERE id = ${task.id} AND state = 'decided'`
           yield* sql`UPDATE task SET state = 'superseded' WHERE id = ${task.id} AND state = 'running' AND EXISTS (
             SELECT 1 FROM task o WHERE o.repo = task.repo AND o.issue = task.issue AND o.state = 'waiting')`
           yield* sql`UPDATE task SET state = 'waiting', not_before = ${notBefore}, attempts = ${attempts}
