@@ -76,8 +76,8 @@ describe.skipIf(!isInstalled)("the commands that look back", () => {
           assert.match(told.stdout, /^add_label +3 +1 +1 +50 %$/m)
           assert.match(told.stdout, /^ {2}#2 {2}question {2}\(maintainer: bug\)$/m)
           const json = yield* harness("backtest", "Octo/Farm", "--json", "--last", "2")
-          const { issues, labels } = JSON.parse(json.stdout)
-          assert.deepStrictEqual([issues, labels.agreed, labels.other_label], [2, 0, 1])
+          const { issues, mind, repo } = JSON.parse(json.stdout)
+          assert.deepStrictEqual([issues, mind, repo], [2, "keyword", repository])
           assert.deepStrictEqual(yield* Effect.promise(() => github.comments(1)), [])
           assert.deepStrictEqual(yield* Effect.promise(() => github.issue(4)), { state: "open", labels: [] })
         })
@@ -144,6 +144,39 @@ describe.skipIf(!isInstalled)("the commands that look back", () => {
           const memory = yield* harness("memory rebuild")
           assert.strictEqual(memory.stdout, "2 summaries made anew from the log\n")
         })
+      ),
+    testMs
+  )
+
+  it.live(
+    "let the classifier learn what people labelled, and hold it only against issues that it did not learn from",
+    () =>
+      onMaintained(({ folder, github, harness }) =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          yield* Effect.promise(async () => {
+            for (let at = 0; at < 16; at++) {
+              const label = at % 2 === 0 ? "bug" : "question"
+              const title = label === "bug" ? `It breaks when I save ${at}` : `Where is the manual ${at}?`
+              const issue = await github.stranger.openIssue(title)
+              await github.owner.send("POST", `/issues/${issue}/labels`, { labels: [label] })
+            }
+          })
+          const trained = yield* harness("train", repository)
+          assert.strictEqual(trained.code, 0)
+          assert.match(trained.stdout, /^learned bug, question from 18 issues of octo\/farm; right on \d+ %/)
+          const file = join(folder, "classifier-octo-farm.json")
+          assert.include(trained.stderr, file)
+          assert.include(yield* fs.readFileString(file), '"farmops-issue-classifier"')
+          assert.deepStrictEqual(
+            (yield* fs.readDirectory(folder)).filter((name) => name.endsWith(".part")),
+            []
+          )
+          const told = yield* harness("backtest", repository, "--mind", "classifier", "--last", "3", "--json")
+          const { issues, trained_on_older } = JSON.parse(told.stdout)
+          // One of the nineteen was closed without a label.
+          assert.deepStrictEqual([issues, trained_on_older], [3, 16])
+        }).pipe(Effect.provide(NodeServices.layer))
       ),
     testMs
   )
