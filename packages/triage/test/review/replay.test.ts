@@ -149,7 +149,7 @@ describe("diffDecisions", () => {
 
 describe("another wording of the prompt", () => {
   it("is told what is whose and which labels there are, and asks about the same", () => {
-    const own = triagePrompt(makeTask(), "  Be brief.\n")
+    const own = triagePrompt(makeTask(), { instructions: "  Be brief.\n" })
     const ours = triagePrompt(makeTask())
     assert.match(own.instructions, /^Be brief\.\n\nEverything between a line that begins with "<<<"/)
     assert.include(own.instructions, '- "bug": "crash", "exception", "error"')
