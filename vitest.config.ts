@@ -9,6 +9,7 @@ const manyPrograms = [
   "packages/plugin-sdk/test/{PluginProcess,PluginRuntime,openGitRepository,reloadPlugins,wasmRuntime}.test.ts",
   "packages/plugin-sdk/test/confine/**/*.test.ts",
   "packages/proof/test/AuditPool.test.ts",
+  "packages/triage/test/{classifierBar,agents/ProcessAgent}.test.ts",
   "packages/core/test/{archiveCrash,rotationCrash,runHost}.test.ts",
   "hosts/cli/test/{agentKeys,pluginDev,pluginTest,proofVerifyKinds,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/{alone,servePlugins}.test.ts",

@@ -1,8 +1,9 @@
-/** Makes the code from `proto/`, the launchers, the verifier's page, the table of routes and the API's reference anew and fails when they differ from what is committed. */
+/** Makes the code from `proto/`, the launchers, the verifier's page, the table of routes, the API's reference and the agent protocol's schemas anew and fails when they differ from what is committed. */
 import { spawnSync } from "node:child_process"
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { agentSchemaGlob, makeAgentSchemas } from "./agentSchema.ts"
 import { apiReferenceFile, makeApiReference } from "./apiReference.ts"
 import { binGlob, makeBins } from "./genBins.ts"
 import { makeRouteTable, routeTableFile } from "./routeTable.ts"
@@ -30,11 +31,15 @@ const bins = makeBins()
 const page = new Map([[verifierPageFile, await makeVerifierPage()]])
 const table = new Map([[routeTableFile, makeRouteTable()]])
 const reference = new Map([[apiReferenceFile, makeApiReference()]])
+const schemas = makeAgentSchemas()
 const differ =
   compare(messages, read(code, "."), "proto/") +
   compare(bins, read(binGlob, "."), "scripts/bin.js.template") +
   compare(page, read(verifierPageFile, "."), "packages/proof/page") +
   compare(table, read(routeTableFile, "."), "packages/core/src/api") +
-  compare(reference, read(apiReferenceFile, "."), "packages/core/src/api")
-console.log(`generated: ${messages.size + bins.size + page.size + table.size + reference.size} files, ${differ} differ`)
+  compare(reference, read(apiReferenceFile, "."), "packages/core/src/api") +
+  compare(schemas, read(agentSchemaGlob, "."), "packages/triage/src/protocol")
+console.log(
+  `generated: ${messages.size + bins.size + page.size + table.size + reference.size + schemas.size} files, ${differ} differ`
+)
 process.exitCode = buf.status === 0 && messages.size > 0 && differ === 0 ? 0 : 1

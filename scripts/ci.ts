@@ -43,6 +43,7 @@ const npmParts = [
   "tests/parts/assemblyscript",
   "tests/parts/kubectl",
   "tests/parts/openapi",
+  "tests/parts/markdown",
   "tests/parts/github",
   "tests/parts/github-openapi",
   "bench/peers"

@@ -127,6 +127,11 @@ export const rooms: ReadonlyArray<Room> = [
     paths: ["agents"],
     may: ["triage/protocol", "triage/minds", "core/llm", "core/host", "core/http", "core/log"]
   },
+  {
+    name: "agents/issue-triage/test",
+    paths: ["agents/issue-triage/test"],
+    may: ["agents", "triage/protocol", "triage/minds", "core/llm"]
+  },
 
   host("agent", [...sdk, ...proof, ...ground, "core/delivery"]),
   host("tracker", [...farm, ...ground, "core/llm", ...proof]),

@@ -1,5 +1,5 @@
 /**
- * The images of the agent and the tracker, built for real by podman from their Dockerfiles. No registry is asked: what stands in for the public base image
+ * The images of the agent, the tracker and the issue-triage agent, built for real by podman from their Dockerfiles. No registry is asked: what stands in for the public base image
  * is this Node, with the prlimit that every Debian has, and the libraries that they link to.
  */
 import { spawnSync } from "node:child_process"
@@ -58,8 +58,11 @@ const importBase = (folder: string, name: string) => {
   podman("import", "--quiet", "--change", "ENV PATH=/usr/local/bin:/usr/bin", join(folder, "root.tar"), name)
 }
 
-/** Builds a host's image as its Dockerfile says, from bundles of this tree. Gives its name and what removes it. */
-export const buildImage = (host: "agent" | "tracker") => {
+/** Where the program of each image is. */
+const placeOf = { agent: "hosts/agent", tracker: "hosts/tracker", "issue-triage": "agents/issue-triage" } as const
+
+/** Builds a program's image as its Dockerfile says, from bundles of this tree. Gives its name and what removes it. */
+export const buildImage = (host: keyof typeof placeOf) => {
   const folder = mkdtempSync(join(tmpdir(), "farmops-image-"))
   const name = `localhost/farmops-${host}-test:${process.pid}`
   const base = `localhost/farmops-node-test-${host}:${process.pid}`
@@ -69,12 +72,12 @@ export const buildImage = (host: "agent" | "tracker") => {
   }
   try {
     const context = join(folder, "context")
-    const place = join(context, "hosts", host)
+    const place = join(context, placeOf[host])
     mkdirSync(place, { recursive: true })
-    for (const file of ["LICENSE", `hosts/${host}/package.json`]) cpSync(join(repository, file), join(context, file))
+    for (const file of ["LICENSE", `${placeOf[host]}/package.json`]) cpSync(join(repository, file), join(context, file))
     const rolldown = join(repository, "node_modules/rolldown/bin/cli.mjs")
     const flags = ["-c", "../../rolldown.config.ts", "-d", join(place, "dist")]
-    must(process.execPath, [rolldown, ...flags], join(repository, "hosts", host))
+    must(process.execPath, [rolldown, ...flags], join(repository, placeOf[host]))
     importBase(folder, base)
     const dockerfile = join(repository, "deploy", host, "Dockerfile")
     const build = ["build", "--quiet", "--layers=false", "--file", dockerfile]

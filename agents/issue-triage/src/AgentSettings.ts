@@ -1,5 +1,6 @@
 /** What the agent is told by its environment. There is no place here for a GitHub token, and one that is there is a fault. */
-import { Config, Effect, Option, Schema } from "effect"
+import { exitCodes } from "@farmops/core/host/exitCodes"
+import { Config, Effect, Option, Runtime, Schema } from "effect"
 
 /** What it thinks with. */
 export const MindName = Schema.Literals(["keyword", "classifier", "llm"])
@@ -12,12 +13,17 @@ export class SettingInvalid extends Schema.TaggedError<SettingInvalid>()("Settin
   override get message() {
     return `${this.variable}: ${this.expected}`
   }
+  override readonly [Runtime.errorExitCode] = exitCodes.config
 }
 
 /** See the first line. */
 export interface AgentSettings {
   readonly host: string
   readonly port: number
+  /** A Unix socket to listen on instead; a container without a network has no other way in. */
+  readonly socket: string | null
+  /** A port of loopback that is joined to the harness's egress proxy; null where there is a network. */
+  readonly egress: { readonly port: number; readonly path: string } | null
   readonly mind: typeof MindName.Type
   /** The classifier's file; needed where the mind is `classifier`. */
   readonly model: string | null
@@ -32,11 +38,16 @@ const text = (name: string) => Effect.map(Effect.option(Config.String(name)), Op
 
 const invalid = (variable: string, expected: string) => new SettingInvalid({ variable, expected })
 
-const readPort = Effect.gen(function* () {
-  const port = (yield* text("FARMOPS_AGENT_PORT")) ?? "8080"
+const readPort = Effect.fnUntraced(function* (variable: string, standard: string) {
+  const port = (yield* text(variable)) ?? standard
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
-    return yield* invalid("FARMOPS_AGENT_PORT", "expected a port from 0 to 65535")
+    return yield* invalid(variable, "expected a port from 0 to 65535")
   return Number(port)
+})
+
+const readEgress = Effect.gen(function* () {
+  const path = yield* text("FARMOPS_EGRESS_SOCKET")
+  return path === null ? null : { path, port: yield* readPort("FARMOPS_EGRESS_PORT", "3128") }
 })
 
 const readSureFrom = Effect.gen(function* () {
@@ -63,5 +74,7 @@ export const readSettings: Effect.Effect<AgentSettings, SettingInvalid> = Effect
       "is missing: the file of the classifier that `farmops harness train` wrote"
     )
   const host = (yield* text("FARMOPS_AGENT_HOST")) ?? "127.0.0.1"
-  return { host, port: yield* readPort, mind, model, sureFrom: yield* readSureFrom }
+  const port = yield* readPort("FARMOPS_AGENT_PORT", "8080")
+  const socket = yield* text("FARMOPS_AGENT_SOCKET")
+  return { host, port, socket, egress: yield* readEgress, mind, model, sureFrom: yield* readSureFrom }
 })

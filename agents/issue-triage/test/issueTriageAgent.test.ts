@@ -4,7 +4,6 @@ import { MindUnavailable } from "@farmops/triage/minds/Mind"
 import { ConfigProvider, Deferred, Effect, Exit, Latch } from "effect"
 import { HttpServer } from "effect/http"
 import { describe, expect, it } from "vitest"
-import { makeTask } from "../../../packages/triage/test/triageTask.ts"
 import { readSettings } from "../src/AgentSettings.ts"
 import { agentLayer } from "../src/layer.ts"
 import { tasksAtOnceMax } from "../src/taskRoute.ts"
@@ -14,12 +13,24 @@ const withAgent = <A>(mind: Mind, use: (url: string) => Promise<A>): Promise<A> 
     const { address } = yield* HttpServer.HttpServer
     if (!("port" in address)) return yield* Effect.die("no port")
     return yield* Effect.promise(() => use(`http://127.0.0.1:${address.port}`))
-  }).pipe(Effect.provide(agentLayer(mind, { host: "127.0.0.1", port: 0 }, "1.2.3")), Effect.runPromise)
+  }).pipe(Effect.provide(agentLayer(mind, { host: "127.0.0.1", port: 0, socket: null }, "1.2.3")), Effect.runPromise)
 
 const post = (url: string, body: string, headers: Record<string, string> = {}) =>
   fetch(`${url}/task`, { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
 
-const task = makeTask({ issue: { title: "crash on start" } })
+const at = "2026-01-31T09:00:00Z"
+const issue = {
+  ...{ number: 7, title: "crash on start", body: null, state: "open", locked: false, labels: [], assignees: [] },
+  ...{ user: null, author_association: "NONE", comments: 0, created_at: at, updated_at: at, closed_at: null }
+}
+const settings = { labels: { bug: ["crash"] }, stale_days: 30, allow_close: false }
+const task = {
+  task_id: "7b3bd7e9-6f43-4c44-9c7b-6d3c6dbf2a11",
+  type: "issue.triage",
+  repo: "my-org/my-repo",
+  payload: { action: "opened", issue, comments: [] },
+  context: { memory_summary: "", llm_backend: { provider: "none", model: "none" }, settings }
+}
 
 describe("the issue-triage agent", () => {
   it("answers a task with the mind's decision", () =>
@@ -127,7 +138,15 @@ describe("the agent's settings", () => {
 
   it("need nothing", async () => {
     expect(await read({})).toEqual(
-      Exit.succeed({ host: "127.0.0.1", port: 8080, mind: "keyword", model: null, sureFrom: null })
+      Exit.succeed({
+        host: "127.0.0.1",
+        port: 8080,
+        socket: null,
+        egress: null,
+        mind: "keyword",
+        model: null,
+        sureFrom: null
+      })
     )
   })
 

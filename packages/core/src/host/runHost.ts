@@ -1,6 +1,7 @@
 /** Runs a host's program to its end: one clear line for what went wrong, a distinct exit status, 0 after a clean stop. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, type Effect, Exit, Runtime } from "effect"
+import { scrubSecrets } from "../log/scrubSecrets.ts"
 import { exitCodes } from "./exitCodes.ts"
 
 /** How a failed program is told to the person who started it. */
@@ -16,7 +17,7 @@ const messageOf = (error: unknown): string => {
   return "_tag" in error ? String(error._tag) : error.name
 }
 
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+const oneLine = (text: string): string => scrubSecrets(text).replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
 
 /** The exit status and the one line for a failure. A defect is called a bug, since nobody declared it. */
 export const describeFailure = (name: string, cause: Cause.Cause<unknown>): HostFailure => {
@@ -65,7 +66,7 @@ export const runHost = <A, E>(name: string, program: Effect.Effect<A, E>, option
       if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
       const failure = describeFailure(name, exit.cause)
       writeError(failure.line)
-      if (options.debug === true) writeError(Cause.pretty(exit.cause))
+      if (options.debug === true) writeError(scrubSecrets(Cause.pretty(exit.cause)))
       onExit(failure.exitCode)
     }
   })

@@ -1,5 +1,7 @@
 /** Where log lines go: standard error, so that standard output stays data. Pretty for a person, JSON for everything else. */
 import { Formatter, Layer, Logger, type LogLevel, References } from "effect"
+import { SecretsToScrub } from "./SecretsToScrub.ts"
+import { scrubSecrets } from "./scrubSecrets.ts"
 
 /** How to log. */
 export interface LogOptions {
@@ -28,11 +30,16 @@ const writeToStderr = (text: string): void => {
   process.stderr.write(text)
 }
 
-/** Replaces the default logger and sets the level. What is wrapped in `Redacted` prints as `<redacted>` in both formats. */
+/**
+ * Replaces the default logger and sets the level. What is wrapped in `Redacted`, what has the form of a token and what is among
+ * `SecretsToScrub` prints as `<redacted>` in both formats.
+ */
 export const layerLog = (options: LogOptions): Layer.Layer<never> => {
   const { write = writeToStderr } = options
   const isPretty = options.format === "pretty" || (options.format === "auto" && process.stderr.isTTY === true)
   const line = isPretty ? Logger.map(Logger.formatStructured, prettyLine) : Logger.formatJson
-  const logger = Logger.map(line, (text) => write(`${text}\n`))
+  const logger = Logger.make((entry) => {
+    write(`${scrubSecrets(line.log(entry), entry.fiber.getRef(SecretsToScrub))}\n`)
+  })
   return Layer.mergeAll(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, options.level))
 }

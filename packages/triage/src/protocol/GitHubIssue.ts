@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 
 /** An instant in GitHub's spelling, `2026-01-31T09:00:00Z`. Kept as text: it is compared and sent back, never computed with. */
-export const GitHubTime = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
+export const GitHubTime = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/u))
 
 /** An account. `type` tells a person from a bot; a deleted account is the user `ghost`. */
 export const GitHubUser = Schema.Struct({ login: Schema.String, type: Schema.String })

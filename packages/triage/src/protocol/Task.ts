@@ -12,7 +12,7 @@ export const protocolHeader = "farmops-agent-protocol"
 export const TaskType = Schema.Literals(["issue.triage"])
 
 /** `owner/repo`. */
-export const RepositoryName = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/))
+export const RepositoryName = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/u))
 
 /** Why the issue is looked at: GitHub's `action` of an `issues` event, or `stale` where the sweep found it. */
 export const IssueAction = Schema.Literals(["opened", "edited", "reopened", "closed", "commented", "labeled", "stale"])

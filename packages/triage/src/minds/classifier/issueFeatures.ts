@@ -24,6 +24,8 @@ interface IssueParts {
   readonly title: string
   readonly titleWords: ReadonlyArray<string>
   readonly body: string
+  /** What is in code blocks. */
+  readonly code: string
   /** The body without code blocks, comments and addresses. */
   readonly prose: string
   readonly proseWords: ReadonlyArray<string>
@@ -39,7 +41,8 @@ const openingWords = 40
 const lineCharactersMax = 80
 
 const wordPattern = /[a-z][a-z0-9_+#.-]*[a-z0-9+#]|[a-z]|[?!]/g
-const codePattern = /```[^\n]*\n([\s\S]*?)(?:```|$)/g
+// Each of them is found in one pass: after an opening without an end, the rest of the text belongs to it.
+const codePattern = /```([\s\S]*?)(?:```|$)/g
 const commentPattern = /<!--([\s\S]*?)(?:-->|$)/g
 
 const wordsOf = (text: string): ReadonlyArray<string> => text.toLowerCase().match(wordPattern) ?? []
@@ -51,7 +54,7 @@ const inside = (text: string, pattern: RegExp) =>
 
 const proseOf = (body: string) =>
   body
-    .replace(/```[\s\S]*?(?:```|$)/g, " xcodeblock ")
+    .replace(codePattern, " xcodeblock ")
     .replace(commentPattern, " ")
     .replace(/!\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)/g, " ximage ")
     .replace(/https?:\/\/([^/\s)]{1,100})\S*/g, (_, host: string) => ` xurl ${host.replaceAll(".", "_")} `)
@@ -61,7 +64,14 @@ const partsOf = (issue: IssueText): IssueParts => {
   const body = issue.body.replaceAll("\r", "").slice(0, bodyCharactersMax)
   const prose = proseOf(body)
   const proseWords = wordsOf(prose).slice(0, proseWordsMax)
-  return { title: issue.title, titleWords: wordsOf(issue.title), body, prose, proseWords }
+  return {
+    title: issue.title,
+    titleWords: wordsOf(issue.title),
+    body,
+    code: inside(body, codePattern),
+    prose,
+    proseWords
+  }
 }
 
 const titleTokens = ({ titleWords }: IssueParts) => {
@@ -112,13 +122,13 @@ const steps = (name: string, value: number) => {
   return Array.from({ length: reached + 1 }, (_, step) => `${name}>=${step}`)
 }
 
-const tests: ReadonlyArray<readonly [name: string, of: "title" | "body" | "prose", pattern: RegExp]> = [
+const tests: ReadonlyArray<readonly [name: string, of: "title" | "body" | "code" | "prose", pattern: RegExp]> = [
   ["title asks", "title", /\?\s*$/],
   ["title begins small", "title", /^[a-z]/],
   ["title has a tag", "title", /^\[/],
   ["title has a prefix", "title", /^[\w, ]{1,60}:/],
   ["stack", "body", /^[ \t]*at \S+.{0,200}:\d+|Traceback|^[ \t]*File "/m],
-  ["failure in code", "body", /```[^`]{0,5000}?(?:error|exception)/i],
+  ["failure in code", "code", /error|exception/i],
   ["mentions somebody", "prose", /@\w/],
   ["refers to an issue", "prose", /#\d/],
   ["is polite", "prose", /thank|please|help/i]
@@ -161,7 +171,7 @@ export const featureGroups: ReadonlyArray<FeatureGroup> = [
   group("l", [0.7, 0.7], 2, templateLines),
   group("s", [0.7, 0], 1, shape),
   group("h", [0.5, 0], 2, ({ body }) => wordsOf(inside(body, commentPattern)).slice(0, commentWordsMax)),
-  group("c", [0.5, 0], 3, ({ body }) => wordsOf(inside(body, codePattern)).slice(0, codeWordsMax))
+  group("c", [0.5, 0], 3, ({ code }) => wordsOf(code).slice(0, codeWordsMax))
 ]
 
 /** How often each token of each group is in the issue, group by group in their order. */

@@ -19,7 +19,7 @@ export interface SvmOptions {
 }
 
 // The order of classes by score does not change any more, long before the last digit stands.
-const passesMax = 12
+const passesMax = 6
 const tolerance = 0.05
 
 /** The score of one row. */
@@ -37,6 +37,15 @@ const squaredLength = ({ starts, values }: SparseRows, row: number) => {
   return sum
 }
 
+/** Adds a multiple of one row to the plane. */
+const addRow = ({ columns, starts, values }: SparseRows, row: number, weights: Float64Array, factor: number) => {
+  const end = starts[row + 1] ?? 0
+  for (let at = starts[row] ?? 0; at < end; at++) {
+    const column = columns[at] ?? 0
+    weights[column] = (weights[column] ?? 0) + factor * (values[at] ?? 0)
+  }
+}
+
 /** Trains on the rows `members`; `isPositive` says which of them are of the class. */
 export const trainPlane = (
   rows: SparseRows,
@@ -45,14 +54,13 @@ export const trainPlane = (
   isPositive: (row: number) => boolean,
   { cost, seed }: SvmOptions
 ): Plane => {
-  const { columns, starts, values } = rows
   const softness = 0.5 / cost
   const plane = { weights: new Float64Array(width), bias: 0 }
   const steps = new Float64Array(members.length)
   const sides = Float64Array.from(members, (row) => (isPositive(row) ? 1 : -1))
   const curves = Float64Array.from(members, (row) => squaredLength(rows, row) + softness)
-  const order = Int32Array.from(members.keys())
   const next = seededNumbers(seed)
+  const order = Int32Array.from(members.keys())
   for (let pass = 0; pass < passesMax; pass++) {
     shuffle(order, next)
     let largest = 0
@@ -66,13 +74,8 @@ export const trainPlane = (
       if (pull === 0) continue
       const step = Math.max(old - slope / (curves[member] ?? 1), 0)
       steps[member] = step
-      const change = (step - old) * side
-      plane.bias += change
-      const end = starts[row + 1] ?? 0
-      for (let at = starts[row] ?? 0; at < end; at++) {
-        const column = columns[at] ?? 0
-        plane.weights[column] = (plane.weights[column] ?? 0) + change * (values[at] ?? 0)
-      }
+      plane.bias += (step - old) * side
+      addRow(rows, row, plane.weights, (step - old) * side)
     }
     if (largest < tolerance) break
   }

@@ -44,21 +44,27 @@ const bayesScales = (
       counts[column] = (counts[column] ?? 0) + 1
     }
   }
-  return Float64Array.from(
-    inside,
-    (count, column) => floor + Math.abs(Math.log(count / positives / ((outside[column] ?? 1) / negatives)))
-  )
+  const scales = inside
+  for (let column = 0; column < width; column++) {
+    const odds = (inside[column] ?? prior) / positives / ((outside[column] ?? prior) / negatives)
+    scales[column] = floor + Math.abs(Math.log(odds))
+  }
+  return scales
 }
 
-const scaleRows = (rows: SparseRows, scales: Float64Array): SparseRows => ({
-  ...rows,
-  values: Float32Array.from(rows.values, (value, at) => value * (scales[rows.columns[at] ?? 0] ?? 0))
-})
+// Loops, not callbacks: each runs over a million entries, many times.
+const scaleRows = (rows: SparseRows, scales: Float64Array): SparseRows => {
+  const values = new Float32Array(rows.values.length)
+  for (let at = 0; at < values.length; at++) values[at] = (rows.values[at] ?? 0) * (scales[rows.columns[at] ?? 0] ?? 0)
+  return { ...rows, values }
+}
 
-const addPlanes = (plain: Plane, bayes: Plane, scales: Float64Array): Plane => ({
-  weights: Float64Array.from(plain.weights, (weight, at) => weight + (bayes.weights[at] ?? 0) * (scales[at] ?? 0)),
-  bias: plain.bias + bayes.bias
-})
+const addPlanes = (plain: Plane, bayes: Plane, scales: Float64Array): Plane => {
+  const { weights } = plain
+  for (let column = 0; column < weights.length; column++)
+    weights[column] = (weights[column] ?? 0) + (bayes.weights[column] ?? 0) * (scales[column] ?? 0)
+  return { weights, bias: plain.bias + bayes.bias }
+}
 
 /** Trains on the rows `members` only. */
 export const trainPlanes = (
