@@ -3,11 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { ActionExecutor } from "@farmops/triage/ActionExecutor"
 import { ActionLog } from "@farmops/triage/ActionLog"
 import { actionKey, markerOf } from "@farmops/triage/actionKey"
-import type { GitHubReads } from "@farmops/triage/GitHubReads"
+import { GitHubReads } from "@farmops/triage/GitHubReads"
 import type { Action } from "@farmops/triage/protocol/Decision"
 import { Effect, type Scope } from "effect"
 import { installHint, isInstalled } from "../parts/github/emulator.ts"
-import { botLogin, type GitHubPart, githubPart } from "../parts/github/GitHubPart.ts"
+import { botLogin, type GitHubPart, githubPart, repository } from "../parts/github/GitHubPart.ts"
 import { decide, type HarnessPace, harnessLayers } from "../parts/github/harnessLayers.ts"
 
 if (!isInstalled) console.warn(`skipped: the emulator of GitHub, which \`${installHint}\` installs`)
@@ -159,6 +159,31 @@ describe.skipIf(!isInstalled)("the executor on GitHub", () => {
     )
   )
 
+  it.live("finds a comment that GitHub makes only after it was given up", () =>
+    onIssue(
+      (github, issue) =>
+        Effect.gen(function* () {
+          yield* decide(task, issue, [thanks])
+          const executor = yield* ActionExecutor
+          const held = Promise.withResolvers<void>()
+          const made = Promise.withResolvers<void>()
+          github.proxy.onMoment = async (moment, method) => {
+            if (method !== "POST") return
+            if (moment === "before") await held.promise
+            else made.resolve()
+          }
+          assert.deepInclude(yield* executor.execute(task), { _tag: "Waiting", reason: "outcome_unknown_timed_out" })
+          assert.strictEqual((yield* executor.execute(task))._tag, "Waiting")
+          held.resolve()
+          yield* Effect.promise(() => made.promise)
+          assert.deepStrictEqual(yield* untilSettled(task), { _tag: "Settled", done: 1, refused: 0 })
+          assert.lengthOf((yield* look(github, issue)).comments, 1)
+          assert.lengthOf(writesTo(github), 1)
+        }),
+      { timeoutMs: 1000, settleMs: 6000 }
+    )
+  )
+
   it.live("does not take a copy of its mark by somebody else for its own comment", () =>
     onIssue((github, issue) =>
       Effect.gen(function* () {
@@ -291,8 +316,12 @@ describe.skipIf(!isInstalled)("the executor on GitHub", () => {
         yield* executor.execute(task)
         yield* decide(later, issue, [{ type: "comment", body: "Another day." }], "batch-2")
         yield* executor.execute(later)
-        yield* Effect.promise(() => github.stranger.comment(issue, "But why?"))
         assert.deepStrictEqual(yield* executor.undo("batch-1"), { undone: 3, left: [] })
+        // What it took back is no news to it.
+        const seen = (yield* (yield* ActionLog).detail(later))?.seen
+        const fresh = yield* (yield* GitHubReads).getIssue(repository, issue)
+        assert.deepStrictEqual({ ...seen, updated_at: "" }, { ...fresh, updated_at: "" })
+        yield* Effect.promise(() => github.stranger.comment(issue, "But why?"))
         const now = yield* look(github, issue)
         assert.deepInclude(now, { state: "open", labels: ["question"] })
         assert.deepStrictEqual(now.comments, [`Another day.\n\n${markerOf(actionKey(later, 0))}`])

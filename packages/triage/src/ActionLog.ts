@@ -7,7 +7,16 @@ import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { addSpend, readCounts, readSpend, type Spend } from "./actionCounts.ts"
 import { actionKey } from "./actionKey.ts"
-import { readActions, readBatch, readDetail, readIssueActions, readLog, readOpenTasks } from "./actionRows.ts"
+import {
+  type ActionRow,
+  readActions,
+  readBatch,
+  readDetail,
+  readIssueActions,
+  readLog,
+  readNewestDetail,
+  readOpenTasks
+} from "./actionRows.ts"
 import type { Action, Decision } from "./protocol/Decision.ts"
 import { GitHubIssue } from "./protocol/GitHubIssue.ts"
 import { orStoreUnavailable } from "./StoreUnavailable.ts"
@@ -95,6 +104,11 @@ const insertDecision = Effect.fnUntraced(function* (entry: NewDecision, now: str
   return logId
 })
 
+const writeSeen = Effect.fnUntraced(function* (taskId: string, seen: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE decision_detail SET seen = ${seen} WHERE task_id = ${taskId}`
+})
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const onStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
@@ -161,8 +175,8 @@ const make = Effect.gen(function* () {
             reason: null,
             settled_at: now
           })
-          yield* sql`UPDATE decision_detail SET seen = ${text}
-            WHERE task_id = (SELECT task_id FROM "action" WHERE key = ${key})`
+          const [row] = yield* sql<{ readonly task_id: string }>`SELECT task_id FROM "action" WHERE key = ${key}`
+          yield* writeSeen(row?.task_id ?? "", text)
         })
       )
     }),
@@ -178,8 +192,20 @@ const make = Effect.gen(function* () {
     /** A person agrees to a proposal: it is planned from now on, and counts from now on. */
     approve: (key: string) =>
       Effect.flatMap(isoNow, (now) => step(key, ["proposed"], { state: "planned", planned_at: now })),
-    /** Taken back. */
-    undone: settle("undone", ["done"]),
+    /** Taken back. `change` is what that makes of the issue as the newest decision on it knows it. */
+    undone: Effect.fn("ActionLog.undone")(function* (
+      { issue, key, repo }: ActionRow,
+      change: (seen: GitHubIssue) => GitHubIssue
+    ) {
+      const now = yield* isoNow
+      yield* atOnce(
+        Effect.gen(function* () {
+          yield* step(key, ["done"], { state: "undone", settled_at: now })
+          const newest = yield* readNewestDetail(repo, issue)
+          if (newest !== null) yield* writeSeen(newest.task_id, yield* encodeIssue(change(newest.seen)))
+        })
+      )
+    }),
     actions: (taskId: string) => onStore(readActions(taskId)),
     issueActions: (repo: string, issue: number) => onStore(readIssueActions(repo, issue)),
     batch: (batch: string) => onStore(readBatch(batch)),

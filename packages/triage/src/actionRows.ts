@@ -125,6 +125,16 @@ export const readDetail = Effect.fnUntraced(function* (taskId: string) {
   return detail ?? null
 })
 
+/** What is known of the newest decision on an issue; null where there is none. */
+export const readNewestDetail = Effect.fnUntraced(function* (repo: string, issue: number) {
+  const sql = yield* SqlClient.SqlClient
+  const [detail] = yield* decodeDetails(
+    yield* sql`SELECT d.* FROM decision_detail d JOIN action_log l ON l.id = d.log_id
+      WHERE l.repo = ${repo} AND l.issue_id = ${issue} ORDER BY l.id DESC LIMIT 1`
+  )
+  return detail ?? null
+})
+
 /** The log's rows of one issue, oldest first. */
 export const readLog = Effect.fnUntraced(function* (repo: string, issue: number) {
   const sql = yield* SqlClient.SqlClient

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { afterAction, looksSame, someoneElseSpoke } from "../src/github/issueDrift.ts"
+import { afterAction, looksSame, someoneElseSpoke, withoutAction } from "../src/github/issueDrift.ts"
+import type { Action } from "../src/protocol/Decision.ts"
 import type { GitHubIssue } from "../src/protocol/GitHubIssue.ts"
 import { issueOf } from "./issues.ts"
 
@@ -42,6 +43,23 @@ describe("afterAction", () => {
     assert.deepStrictEqual(afterAction(labelled, { type: "remove_label", label: "Bug" }).labels, [])
     assert.strictEqual(afterAction(issueOf(), { type: "comment", body: "hi" }).comments, 1)
     assert.strictEqual(afterAction(issueOf(), { type: "close", reason: "completed" }).state, "closed")
+  })
+})
+
+describe("withoutAction", () => {
+  it("is the issue as it was before our own action", () => {
+    const before = issueOf({ labels: [{ name: "question" }] })
+    const actions: ReadonlyArray<Action> = [
+      { type: "add_label", label: "bug" },
+      { type: "remove_label", label: "question" },
+      { type: "comment", body: "hi" },
+      { type: "close", reason: "completed" }
+    ]
+    for (const action of actions) {
+      const after = afterAction(before, action)
+      assert.isFalse(looksSame(before, after), action.type)
+      assert.isTrue(looksSame(before, withoutAction(after, action)), action.type)
+    }
   })
 })
 

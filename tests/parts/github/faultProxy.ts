@@ -57,6 +57,9 @@ const parse = (text: string): unknown => {
 // The emulator gives milliseconds; GitHub gives none.
 const githubTimes = (text: string): string => text.replace(/"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z"/g, '"$1Z"')
 
+// The emulator holds the text of a time with milliseconds against `since`, where a whole second comes after its own parts.
+const wholeSince = (path: string): string => path.replace(/([?&]since=[^&]*\d)Z/, "$1.000Z")
+
 /** An issue's events as GitHub gives them: what an event has not is left out, and an opening is none. */
 const githubEvents = (path: string, answer: unknown): unknown => {
   if (!/\/issues\/\d+\/events/.test(path) || !Array.isArray(answer)) return answer
@@ -108,7 +111,7 @@ export const startFaultProxy = async (
 
   const ask = async (request: IncomingMessage, path: string, text: string): Promise<OwnAnswer> => {
     const { accept, authorization } = request.headers
-    const response = await fetch(upstream + path, {
+    const response = await fetch(upstream + wholeSince(path), {
       method: request.method ?? "GET",
       headers: { accept: accept ?? "", authorization: authorization ?? "", "content-type": "application/json" },
       ...(text === "" ? {} : { body: text })

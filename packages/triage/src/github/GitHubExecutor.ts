@@ -6,6 +6,7 @@ import type { ActionRow } from "../actionRows.ts"
 import { GitHubReads } from "../GitHubReads.ts"
 import { type Attempt, makeAttempt } from "./executeAction.ts"
 import { GitHubWrites } from "./GitHubWrites.ts"
+import { withoutAction } from "./issueDrift.ts"
 import { takeBack } from "./remoteAction.ts"
 import { WriteQueue } from "./WriteQueue.ts"
 
@@ -103,8 +104,9 @@ const make = Effect.fnUntraced(function* ({ settleMs }: ExecutorSettings) {
     if (row.state === "planned") yield* log.stale(row.key, "undone before it was done")
     if (row.state === "executing" || row.state === "unknown") return "its outcome is not known yet"
     if (row.state !== "done" || row.changed !== 1) return null
-    yield* onGitHub(queue.inTurn(Effect.flatMap(self, (own) => takeBack(row, own))))
-    yield* log.undone(row.key, null)
+    const changed = yield* onGitHub(queue.inTurn(Effect.flatMap(self, (own) => takeBack(row, own))))
+    // Our own change again: what others say next is told from it.
+    yield* log.undone(row, (seen) => (changed ? withoutAction(seen, row.action) : seen))
     return "undone"
   })
 

@@ -1,9 +1,7 @@
 /** Whether somebody else changed an issue since a decision was made on it. Our own writes are no change. Pure. */
 import type { Action } from "../protocol/Decision.ts"
 import type { GitHubComment, GitHubIssue } from "../protocol/GitHubIssue.ts"
-
-/** GitHub compares labels and logins without regard to case. */
-export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+import { sameName } from "../TriageRules.ts"
 
 /** Whether the issue has the label. */
 export const hasLabel = (issue: GitHubIssue, label: string): boolean =>
@@ -19,7 +17,21 @@ export const afterAction = (issue: GitHubIssue, action: Action): GitHubIssue => 
     case "comment":
       return { ...issue, comments: issue.comments + 1 }
     case "close":
-      return { ...issue, state: "closed" }
+      return { ...issue, state: "closed", state_reason: action.reason }
+  }
+}
+
+/** The issue as it is once an action of ours is taken back. */
+export const withoutAction = (issue: GitHubIssue, action: Action): GitHubIssue => {
+  switch (action.type) {
+    case "add_label":
+      return afterAction(issue, { ...action, type: "remove_label" })
+    case "remove_label":
+      return afterAction(issue, { ...action, type: "add_label" })
+    case "comment":
+      return { ...issue, comments: Math.max(issue.comments - 1, 0) }
+    case "close":
+      return { ...issue, state: "open", state_reason: "reopened", closed_at: null }
   }
 }
 

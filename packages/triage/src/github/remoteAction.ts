@@ -6,8 +6,9 @@ import type { ReadFault, WriteFault } from "../GitHubErrors.ts"
 import { GitHubReads } from "../GitHubReads.ts"
 import type { Action } from "../protocol/Decision.ts"
 import type { GitHubIssue } from "../protocol/GitHubIssue.ts"
+import { sameName } from "../TriageRules.ts"
 import { GitHubWrites } from "./GitHubWrites.ts"
-import { hasLabel, sameName } from "./issueDrift.ts"
+import { hasLabel } from "./issueDrift.ts"
 import type { WriteTurn } from "./WriteQueue.ts"
 
 /** What GitHub shows of an action. */
@@ -96,20 +97,23 @@ export const perform = Effect.fnUntraced(function* ({
   }
 })
 
-/** Takes it back where GitHub still shows it as our doing; doing so again changes nothing. */
+/** Takes it back where GitHub still shows it as our doing, and says whether it did; doing so again changes nothing. */
 export const takeBack = Effect.fnUntraced(function* (row: ActionRow, self: string) {
   const reads = yield* GitHubReads
   const writes = yield* GitHubWrites
   const { action, issue: number, remote_id, repo } = row
   if (action.type === "comment") {
     const isGone = (fault: WriteFault) => fault._tag === "GitHubRefused" && fault.status === 404
-    if (remote_id === null) return
-    return yield* Effect.catchIf(writes.deleteComment(repo, remote_id), isGone, () => Effect.void)
+    if (remote_id === null) return false
+    return yield* Effect.catchIf(Effect.as(writes.deleteComment(repo, remote_id), true), isGone, () =>
+      Effect.succeed(false)
+    )
   }
   const issue = yield* reads.getIssue(repo, number)
   // Not as we left it, or somebody did the same again after us: it is theirs now.
-  if (!isThere(issue, action) || !(yield* isOurEvent(row, action.type, self))) return
+  if (!isThere(issue, action) || !(yield* isOurEvent(row, action.type, self))) return false
   if (action.type === "add_label") yield* writes.removeLabel(repo, number, action.label)
   if (action.type === "remove_label") yield* writes.addLabel(repo, number, action.label)
   if (action.type === "close") yield* writes.reopen(repo, number)
+  return true
 })
