@@ -6,15 +6,20 @@ import { ActionLog } from "@farmops/triage/ActionLog"
 import { GitHubReads } from "@farmops/triage/GitHubReads"
 import { Effect, FileSystem } from "effect"
 import { type Finished, runFarmops } from "../../hosts/cli/test/runFarmops.ts"
+import { modelStub } from "../../packages/core/test/llm/modelStub.ts"
+import { ollama } from "../../packages/core/test/llm/wireFormats.ts"
 import { installHint, isInstalled } from "../parts/github/emulator.ts"
 import { botLogin, botToken, type GitHubPart, githubPart, repository } from "../parts/github/GitHubPart.ts"
 import { harnessLayers } from "../parts/github/harnessLayers.ts"
 
 if (!isInstalled) console.warn(`skipped: the emulator of GitHub, which \`${installHint}\` installs`)
 
-const configOf = (url: string) => `
+// Nothing answers there, so that no test asks a model unless it says so.
+const nowhere = "http://127.0.0.1:9"
+
+const configOf = (url: string, model = nowhere) => `
 identity: { github_token: "\${GITHUB_TOKEN}", github_user: ${botLogin}, api_url: "${url}" }
-llm: { provider: ollama, model: qwen3 }
+llm: { provider: ollama, model: qwen3, base_url: "${model}" }
 memory: { path: memory.db }
 repos:
   - owner: octo
@@ -62,6 +67,27 @@ const maintained = Effect.gen(function* () {
 const onMaintained = (test: (maintained: Maintained) => Effect.Effect<void, unknown, never>) =>
   Effect.flatMap(maintained, test).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
+/** A decision of another time on each issue, that it is a question; thought of and not done. */
+const recordShadow = (github: GitHubPart, folder: string, issues: ReadonlyArray<number>) =>
+  Effect.gen(function* () {
+    const log = yield* ActionLog
+    const reads = yield* GitHubReads
+    const action = { type: "add_label", label: "question" } as const
+    for (const number of issues) {
+      const task_id = `0b0b8a86-4f0a-4f4e-8a53-1d2a4c1c800${number}`
+      yield* log.record({
+        taskId: task_id,
+        taskType: "issue.triage",
+        repo: repository,
+        seen: yield* reads.getIssue(repository, number),
+        decision: { task_id, decision: "label_and_respond", rationale: "", actions: [action] },
+        batch: "today",
+        agent: "llm",
+        actions: [{ action, mode: "shadow", verdict: "allowed", state: "shadow" }]
+      })
+    }
+  }).pipe(Effect.provide(harnessLayers(github.url, join(folder, "memory.db"))))
+
 const testMs = 180_000
 
 describe.skipIf(!isInstalled)("the commands that look back", () => {
@@ -101,6 +127,12 @@ describe.skipIf(!isInstalled)("the commands that look back", () => {
           assert.match(none.stderr, /^farmops: there is no memory at \S+memory\.db\. .*first time\.\n$/)
           const clash = yield* harness("replay", "--mind", "keyword", "--model", "other")
           assert.strictEqual(clash.code, 64)
+          const prompt = yield* harness("replay", "--prompt", "none.txt")
+          assert.strictEqual(prompt.code, 74)
+          assert.match(prompt.stderr, /^farmops: \S+none\.txt cannot be read\.\n$/)
+          const model = yield* harness("backtest", repository, "--mind", "llm")
+          assert.strictEqual(model.code, 69)
+          assert.match(model.stderr, /^farmops: the agent llm gave no answer \(.+\)\.\n$/)
         })
       ),
     testMs
@@ -112,25 +144,7 @@ describe.skipIf(!isInstalled)("the commands that look back", () => {
       onMaintained(({ folder, github, harness }) =>
         Effect.gen(function* () {
           const untouched = yield* Effect.promise(() => github.stranger.openIssue("Nothing to see"))
-          const record = Effect.gen(function* () {
-            const log = yield* ActionLog
-            const reads = yield* GitHubReads
-            const action = { type: "add_label", label: "question" } as const
-            for (const number of [4, untouched]) {
-              const task_id = `0b0b8a86-4f0a-4f4e-8a53-1d2a4c1c800${number}`
-              yield* log.record({
-                taskId: task_id,
-                taskType: "issue.triage",
-                repo: repository,
-                seen: yield* reads.getIssue(repository, number),
-                decision: { task_id, decision: "label_and_respond", rationale: "", actions: [action] },
-                batch: "today",
-                agent: "llm",
-                actions: [{ action, mode: "shadow", verdict: "allowed", state: "shadow" }]
-              })
-            }
-          })
-          yield* Effect.provide(record, harnessLayers(github.url, join(folder, "memory.db")))
+          yield* recordShadow(github, folder, [4, untouched])
           yield* Effect.promise(() => github.owner.send("POST", "/issues/4/labels", { labels: ["question"] }))
           const report = yield* harness("report")
           assert.deepStrictEqual([report.code, report.stderr], [0, ""])
@@ -177,6 +191,37 @@ describe.skipIf(!isInstalled)("the commands that look back", () => {
           // One of the nineteen was closed without a label.
           assert.deepStrictEqual([issues, trained_on_older], [3, 16])
         }).pipe(Effect.provide(NodeServices.layer))
+      ),
+    testMs
+  )
+
+  it.live(
+    "ask another model in other words, and keep strangers' words fenced for it too",
+    () =>
+      onMaintained(({ folder, github, harness }) =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const answer = { verdict: "label_and_respond", labels: ["bug"], remove_labels: [], comment: null }
+          const said = JSON.stringify({ ...answer, confidence: 0.9, rationale: "it says crash" })
+          const stub = yield* modelStub([ollama.says(said)])
+          yield* fs.writeFileString(join(folder, "config.yaml"), configOf(github.url, stub.url))
+          yield* fs.writeFileString(join(folder, "prompt.txt"), "Label it in haste.\n")
+          yield* recordShadow(github, folder, [4])
+          const told = yield* harness("replay", "--model", "other-model", "--prompt", "prompt.txt", "--json")
+          assert.strictEqual(told.code, 0)
+          const { cost, differences } = JSON.parse(told.stdout)
+          assert.deepStrictEqual(
+            [differences[0].gone, differences[0].added],
+            [["add_label question"], ["add_label bug"]]
+          )
+          assert.deepStrictEqual([cost.before.calls, cost.after.calls], [0, 1])
+          const [asked] = stub.requests
+          assert.strictEqual(asked?.body.model, "other-model")
+          const words = JSON.stringify(asked?.body)
+          assert.include(words, "Label it in haste.")
+          assert.include(words, "was written by")
+          assert.notInclude(words, "You look at one issue")
+        }).pipe(Effect.provide(NodeServices.layer), Effect.scoped)
       ),
     testMs
   )
