@@ -1,6 +1,7 @@
 /** `farmops harness run`: the harness in this process until it is stopped. */
 import { NodeServices } from "@effect/platform-node"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
+import { layerLog } from "@farmops/core/log/layerLog"
 import { layerSecretsToScrub } from "@farmops/core/log/SecretsToScrub"
 import { dataFolderOf, harnessLayer, layerTelemetry, repositoriesOf, secretsOf } from "@farmops/harness/layer"
 import { Effect } from "effect"
@@ -36,6 +37,7 @@ export const harnessRun = Effect.fn("harnessRun")(function* (options: HarnessPla
     Effect.andThen(serve),
     Effect.scoped,
     Effect.provide(layerTelemetry(environment)),
+    Effect.provide(layerLog({ format: "auto", level: "Info" })),
     Effect.provide(layerSecretsToScrub(secretsOf(file)))
   )
 }, Effect.provide(NodeServices.layer))
