@@ -13,6 +13,13 @@ import { thirdPartyNotices } from "./scripts/thirdPartyNotices.ts"
 /** Native or optional packages that a bundle looks for at run time and does without. */
 const optional = ["sodium-native"]
 
+/** Container engines are spoken to by their socket. The library for those behind SSH is native code and files of its own. */
+const withoutSsh: Plugin = {
+  name: "without-ssh",
+  resolveId: (id) => (id === "ssh2" ? { id: "\0ssh2" } : null),
+  load: (id) => (id === "\0ssh2" ? "export {}" : null)
+}
+
 const dependenciesOf = (file: string): ReadonlyArray<string> =>
   Object.keys(JSON.parse(readFileSync(file, "utf8")).dependencies ?? {})
 
@@ -60,7 +67,7 @@ const bundle = (name: string, input: string): RolldownOptions => ({
   // Without the condition the bundler takes a stale dist, or none.
   resolve: { conditionNames: ["@farmops/source", "node", "import", "default"] },
   external: (id) => isBuiltin(id) || optional.includes(id),
-  plugins: [thirdPartyNotices(name), carriedPage, carriedTemplates],
+  plugins: [thirdPartyNotices(name), withoutSsh, carriedPage, carriedTemplates],
   output: {
     dir: "dist",
     format: "esm",
@@ -77,5 +84,7 @@ export default defineConfig([
   ...(carries("tracker") ? [bundle("auditWorker", "@farmops/proof/auditWorker")] : []),
   // An agent runs WebAssembly plugins in threads of their own.
   ...(carries("agent") ? [bundle("wasmWorker", "@farmops/plugin-sdk/runtime/wasm/wasmWorker")] : []),
+  // A harness starts the agent that comes with it as a process of its own.
+  ...(carries("harness") ? [bundle("issueTriageAgent", "@farmops/agent-issue-triage/main")] : []),
   ...carriedPlugins().map((name) => bundle(basename(name), `${name}/main`))
 ])

@@ -71,6 +71,9 @@ export const secretsOf = ({ identity, llm, tracker }: HarnessFile) => [
 // A gauge that is ten seconds old is fresh enough for a scraper that comes every fifteen.
 const metricsEvery = Schedule.spaced("10 seconds")
 
+// Costs no request: what the poller last met.
+const standingsEvery = Schedule.spaced("1 second")
+
 /** The specification's names for what every host calls `/healthz` and `/readyz`. */
 const specifiedHealth = HttpRouter.use((router) =>
   Effect.gen(function* () {
@@ -120,16 +123,15 @@ const work = (file: HarnessFile, { sweepEveryMs }: HarnessPace) =>
         { discard: true }
       )
       yield* Effect.forkScoped(Effect.repeat(sweep, Schedule.spaced(sweepEveryMs ?? sweepEveryMsDefault)))
-      const look = Effect.gen(function* () {
-        const standings = yield* poller.standings
-        yield* health.set("GitHub", standings.length > 0 && standings.every(({ fault }) => fault === null))
-        yield* updateMetrics
-      })
-      yield* look.pipe(
-        Effect.catchTag("StoreUnavailable", () => health.set("the database", false)),
-        Effect.repeat(metricsEvery),
-        Effect.forkScoped
+      const standing = Effect.flatMap(poller.standings, (all) =>
+        health.set("GitHub", all.length > 0 && all.every(({ fault }) => fault === null))
       )
+      yield* Effect.forkScoped(Effect.repeat(standing, standingsEvery))
+      const measure = updateMetrics.pipe(
+        Effect.andThen(health.set("the database", true)),
+        Effect.catchTag("StoreUnavailable", () => health.set("the database", false))
+      )
+      yield* Effect.forkScoped(Effect.repeat(measure, metricsEvery))
     })
   )
 

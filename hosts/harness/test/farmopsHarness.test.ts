@@ -145,16 +145,18 @@ describe("farmops-harness", () => {
     expect(stderr).toMatch(/^farmops-harness: config\.yaml:20:\d+: [^\n]+\n$/)
   })
 
-  it("says that it does not act on repositories yet", () => {
+  it("follows nothing without a command, and nothing with a configuration that is wrong", () => {
     const { code, stderr, stdout } = run(["--config", "config.yaml"])
-    expect([code, stdout]).toEqual([exitCodes.unavailable, ""])
-    expect(stderr).toMatch(/^farmops-harness: acting on repositories is not part of this version;[^\n]*\n$/)
+    expect([code, stdout]).toEqual([exitCodes.usage, ""])
+    expect(stderr).toMatch(/^farmops-harness: say run or check[^\n]*\n$/)
+    write(edited("stale_days", "stale_dayz"))
+    expect(run(["run", "--config", "config.yaml"])).toMatchObject({ code: exitCodes.config, stdout: "" })
   })
 
   it("explains itself, and says what it did not understand", () => {
     const help = run(["--help"])
     expect([help.code, help.stderr]).toEqual([0, ""])
-    expect(help.stdout).toContain("not part of this version")
+    expect(help.stdout).toContain("farmops-harness run   --config FILE")
     expect(run(["run"])).toMatchObject({ code: exitCodes.usage, stdout: "" })
   })
 })

@@ -98,7 +98,7 @@ const make = Effect.gen(function* () {
     const failures = (before?.failures ?? 0) + 1
     standings.set(repo, { repo, lastMs: before?.lastMs ?? null, failures, fault: fault._tag })
     yield* Effect.logWarning("a look at a repository failed").pipe(
-      Effect.annotateLogs({ repo, fault: fault._tag, failures })
+      Effect.annotateLogs({ repo, fault: fault._tag, reason: fault.message, failures })
     )
     const pause = backOffMs(backOff, failures, yield* Random.next)
     return Math.max(intervalMs, pause, fault._tag === "GitHubRateLimited" ? fault.retryAfterMs : 0)

@@ -13,6 +13,7 @@ import type { Task } from "../protocol/Task.ts"
 import { orStoreUnavailable, type StoreUnavailable } from "../StoreUnavailable.ts"
 import { sameName, type TriageRules } from "../TriageRules.ts"
 import { IssueFacts, type IssueNow } from "./IssueFacts.ts"
+import { othersComments } from "./othersComments.ts"
 import { readDoneBefore } from "./readDoneBefore.ts"
 import { TaskQueue } from "./TaskQueue.ts"
 import type { AgentFault } from "./TriageAgent.ts"
@@ -76,7 +77,7 @@ export const askForDecision = Effect.fn("TriageDispatch.ask")(function* (
   if (row.cause !== "stale" && row.payload.rounds === 0 && seen !== null && issueFingerprint(seen) === fingerprint) {
     return { _tag: "NotWorthAsking", reason: "unchanged" }
   }
-  const suspicious = guard.isSuspicious(facts.issue, facts.comments)
+  const suspicious = guard.isSuspicious(facts.issue, othersComments(facts.comments, route.rules.botUser))
   const situation: TriageSituation = { ...facts, changed: false, backlog: row.payload.backlog, suspicious }
   const reason = judgeIssue(situation, done, route.rules)
   if (reason !== null) return { _tag: "NotWorthAsking", reason }

@@ -8,6 +8,7 @@ import { issueFingerprint } from "../poll/issueFingerprint.ts"
 import { type Action, commentCharactersMax, type Decision } from "../protocol/Decision.ts"
 import { orStoreUnavailable, type StoreUnavailable } from "../StoreUnavailable.ts"
 import { IssueFacts, type IssueNow } from "./IssueFacts.ts"
+import { othersComments } from "./othersComments.ts"
 import { readDoneBefore, verdictAllowed, verdictCloseNotice, verdictEscalation } from "./readDoneBefore.ts"
 import type { TaskRow } from "./taskRows.ts"
 import { type TriageRoute, WordGuard } from "./triagePorts.ts"
@@ -78,7 +79,7 @@ export const makeRuleOnDecision = Effect.gen(function* () {
         ...now,
         changed: changed && !yields,
         backlog: row.payload.backlog,
-        suspicious: row.payload.suspicious || guard.isSuspicious(now.issue, now.comments)
+        suspicious: row.payload.suspicious || guard.isSuspicious(now.issue, othersComments(now.comments, rules.botUser))
       },
       done: yield* readDoneBefore(row.repo, row.issue),
       rules,
