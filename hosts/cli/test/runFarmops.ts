@@ -55,8 +55,8 @@ export const runFarmops = (
 ): Promise<Finished> => finish(start(args, cwd, env))
 
 /** Starts a command that a test ends before it is done. */
-export const startFarmops = (args: ReadonlyArray<string>, cwd: string) => {
-  const child = start(args, cwd)
+export const startFarmops = (args: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>> = {}) => {
+  const child = start(args, cwd, env)
   const ended = finish(child)
   return {
     ended,

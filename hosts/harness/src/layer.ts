@@ -27,6 +27,8 @@ import {
 } from "./harnessServices.ts"
 import { type AgentMachine, openRoutes } from "./openAgents.ts"
 
+export { type DemoGitHub, startDemoGitHub } from "./demo/DemoGitHub.ts"
+export type { DemoIssue, NewIssue } from "./demo/DemoRepository.ts"
 export { HarnessFile, summaryOf } from "./HarnessFile.ts"
 export {
   classifierFileOf,

@@ -246,11 +246,31 @@ const verify = ({ cwd, environment }: Invocation) =>
       withPrinter(Effect.flatMap(actions, ({ harnessVerify }) => harnessVerify({ ...flags, cwd, environment })))
   ).pipe(Command.withDescription("Hold the log of decisions against its proofs"))
 
+const demo = ({ cwd }: Invocation) =>
+  Command.make(
+    "demo",
+    {
+      keep: Flag.String("keep").pipe(
+        Flag.withMetavar("FOLDER"),
+        Flag.withDescription("Leave its file and its log there: a folder that is empty or not there yet"),
+        Flag.optional
+      )
+    },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessDemo.ts")),
+          ({ harnessDemo }) => harnessDemo({ ...flags, cwd })
+        )
+      )
+  ).pipe(Command.withDescription("Watch a harness at work on a stand-in for GitHub: no key, no network, a few seconds"))
+
 /** The co-maintainer of issues: what it would do, what it did, and how good that was. */
 export const harnessCommand = (invocation: Invocation) =>
   Command.make("harness").pipe(
     Command.withDescription("Let an agent triage issues, and look at what it does"),
     Command.withSubcommands([
+      demo(invocation),
       init(invocation),
       check(invocation),
       doctor(invocation),
