@@ -12,12 +12,12 @@ const manyPrograms = [
   "packages/triage/test/{classifierBar,agents/ProcessAgent}.test.ts",
   "packages/triage/test/neutralizeGitHub.test.ts",
   "packages/core/test/{archiveCrash,rotationCrash,runHost}.test.ts",
-  "hosts/cli/test/{agentKeys,harnessEvaluate,harnessBacktest,pluginDev,pluginTest,proofVerifyKinds,trackerKeys,trackerLedger}.test.ts",
+  "hosts/cli/test/{agentKeys,harnessEvaluate,pluginDev,pluginTest,proofVerifyKinds,trackerKeys,trackerLedger}.test.ts",
   "plugins/host/test/{alone,servePlugins}.test.ts",
   "hosts/agent/test/farmopsAgent.test.ts",
   "hosts/tracker/test/program.test.ts",
   "hosts/village/test/farmopsVillage.test.ts",
-  "tests/quick/{agentTrust,badInput,hostsApart,secureTracker,sidecarToProof,sleepingTracker,trackerBackup,trackerCheck,trackerDrain,webhookToProof,githubCrash,harnessStory}.test.ts"
+  "tests/quick/{agentTrust,badInput,hostsApart,secureTracker,sidecarToProof,sleepingTracker,trackerBackup,trackerCheck,trackerDrain,webhookToProof,githubCrash,harnessReview,harnessStory}.test.ts"
 ]
 
 /**

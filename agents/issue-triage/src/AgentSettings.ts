@@ -1,5 +1,6 @@
 /** What the agent is told by its environment. There is no place here for a GitHub token, and one that is there is a fault. */
-import { Config, Effect, Option, Schema } from "effect"
+import { exitCodes } from "@farmops/core/host/exitCodes"
+import { Config, Effect, Option, Runtime, Schema } from "effect"
 
 /** What it thinks with. */
 export const MindName = Schema.Literals(["keyword", "classifier", "llm"])
@@ -12,6 +13,7 @@ export class SettingInvalid extends Schema.TaggedError<SettingInvalid>()("Settin
   override get message() {
     return `${this.variable}: ${this.expected}`
   }
+  override readonly [Runtime.errorExitCode] = exitCodes.config
 }
 
 /** See the first line. */

@@ -1,7 +1,6 @@
 /** Which mind a command of the harness asks, in this process. */
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { classifierFileOf, mindAgent, mindNameOf, openMind } from "@farmops/harness/layer"
-import { withRetries } from "@farmops/triage/work/TriageAgent"
 import { Effect, Option } from "effect"
 import { CommandFailed } from "./CommandFailed.ts"
 import type { HarnessFile, RoutedRepository } from "./harnessPlace.ts"
@@ -30,7 +29,7 @@ export const chooseMind = Effect.fnUntraced(function* (
 /** What a task names as its model. */
 export const llmOf = ({ llm: { model, provider } }: HarnessFile) => ({ provider, model })
 
-/** The mind as an agent that is asked again where it may help. */
+/** The mind as an agent. A model's client repeats what is worth it; nothing is repeated beside that. */
 export const openAgent = Effect.fnUntraced(function* (
   file: HarnessFile,
   repo: string,
@@ -38,5 +37,5 @@ export const openAgent = Effect.fnUntraced(function* (
   instructions?: string
 ) {
   const options = instructions === undefined ? {} : { instructions }
-  return withRetries(mindAgent(yield* openMind(file, mind, classifierFileOf(file, repo), options)))
+  return mindAgent(yield* openMind(file, mind, classifierFileOf(file, repo), options))
 })

@@ -47,8 +47,7 @@ const linesOf = (report: RepositoryReport, columns: number): ReadonlyArray<strin
       ({ action, issue }) => `  differs: #${issue}  ${action.type}${"label" in action ? ` ${action.label}` : ""}`
     ),
     ...(disagreements.length > some.length ? [`  and ${disagreements.length - some.length} more`] : []),
-    ...flipLines(report),
-    ""
+    ...flipLines(report)
   ]
 }
 
@@ -62,7 +61,7 @@ export const harnessReport = Effect.fn("harnessReport")(
       reportRepository({ rules, ownModes: agent.config?.modes ?? {} }, options.last, bar.report)
     ).pipe(Effect.provide(Layer.merge(layerMemory(file), layerReads(file))), Effect.ensuring(bar.clear))
     if (printer.json) return yield* printer.data({ repositories: reports })
-    for (const report of reports) for (const line of linesOf(report, printer.columns)) yield* printer.line(line)
+    yield* printer.line(reports.map((report) => linesOf(report, printer.columns).join("\n")).join("\n\n"))
   },
   orCommandFailed,
   Effect.provide(NodeServices.layer)

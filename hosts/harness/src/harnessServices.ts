@@ -73,3 +73,6 @@ export const layerWork = ({ settleMs, writePauseMs }: HarnessPace = {}) =>
     ),
     Layer.provide(layerWordGuard)
   )
+
+/** What takes a batch back, with the pace of a running harness. Needs the store and the reads. */
+export const layerUndo = layerGitHubExecutor().pipe(Layer.provide(layerGitHubWrites), Layer.provide(WriteQueue.layer()))

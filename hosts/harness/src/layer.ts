@@ -33,10 +33,12 @@ export {
   dataFolderOf,
   layerReads,
   layerStore,
+  layerUndo,
   layerWork,
   memoryFileOf,
   repositoriesOf
 } from "./harnessServices.ts"
+export { layerTelemetry } from "./layerTelemetry.ts"
 export { mindAgent, mindNameOf, modelAccessOf, openMind } from "./openMind.ts"
 export { rulesOf } from "./rulesOf.ts"
 

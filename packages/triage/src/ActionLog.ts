@@ -2,6 +2,7 @@
  * The write-ahead log of what the harness decided and does. A decision and all its actions are on the disk, in one
  * transaction, before the first of them is begun; each step of an action is on the disk before the next.
  */
+import { withRelaxedCommit } from "@farmops/core/sql/withRelaxedCommit"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { addSpend, readCounts, readSpend, type Spend } from "./actionCounts.ts"
@@ -116,6 +117,8 @@ const make = Effect.gen(function* () {
   const atOnce = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
     onStore(sql.withTransaction(effect).pipe(Effect.provideService(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")))
 
+  const loosely = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) => onStore(withRelaxedCommit(effect))
+
   /** Moves an action on, where it is in one of the states that the step starts from. */
   const step = Effect.fnUntraced(function* (
     key: string,
@@ -162,7 +165,8 @@ const make = Effect.gen(function* () {
     ) {
       const now = yield* isoNow
       const text = yield* Effect.orDie(encodeIssue(seen))
-      yield* atOnce(
+      // Where a power cut takes this back, the action is found again on GitHub; nothing that comes after is on the disk before it.
+      yield* loosely(
         Effect.gen(function* () {
           yield* step(key, open, {
             state: "done",

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { Effect, Layer } from "effect"
 import { GitHubRefused, GitHubUnreachable, type ReadFault } from "../src/GitHubErrors.ts"
-import { GitHubReads, type IssuesAnswer, type IssuesQuery } from "../src/GitHubReads.ts"
+import { GitHubReads, type IssueEvent, type IssuesAnswer, type IssuesQuery } from "../src/GitHubReads.ts"
 import type { GitHubComment, GitHubIssue } from "../src/protocol/GitHubIssue.ts"
 import { issueOf } from "./issues.ts"
 
@@ -12,6 +12,7 @@ const missing = new GitHubRefused({ route: "GET", status: 404, detail: "Not Foun
 export class StandInGitHub {
   readonly issues = new Map<number, GitHubIssue>()
   readonly comments = new Map<number, ReadonlyArray<GitHubComment>>()
+  readonly events = new Map<number, ReadonlyArray<IssueEvent>>()
   labels: ReadonlyArray<string> = ["bug", "question", "needs-human"]
   permission = "read"
   /** Fails every look at a single issue while it is there. */
@@ -62,7 +63,7 @@ export class StandInGitHub {
         return issue === undefined ? Effect.fail(missing) : Effect.succeed(issue)
       }),
     listComments: (_repo, number) => Effect.sync(() => this.comments.get(number) ?? []),
-    listEvents: () => Effect.succeed([]),
+    listEvents: (_repo, number) => Effect.sync(() => this.events.get(number) ?? []),
     listReactions: () => Effect.succeed([]),
     hasLabel: (_repo, name) => Effect.sync(() => this.labels.includes(name)),
     listLabels: () => Effect.sync(() => this.labels),

@@ -124,7 +124,12 @@ export const hunt = async ({ files, mutants, sandbox, say, workers: count }: Hun
       say(`${file}: ${living().length} live`)
     })
     await inParallel(workers, [...planSlow(ledger, living())], async (worker, [file, only]) => {
-      await switchThrough(ledger, worker, file, only)
+      try {
+        await switchThrough(ledger, worker, file, only)
+      } catch (error) {
+        // It ran through before: what a mutant has left in it stands in the way now. Each of its mutants is tried alone below.
+        say(`${file}, slow tests: given up (${error instanceof Error ? error.message.slice(-120) : "no reason"})`)
+      }
       say(`${file}, slow tests: ${living().length} live`)
     })
     const alone = living()

@@ -125,12 +125,140 @@ const memory = ({ cwd, environment }: Invocation) =>
     ])
   )
 
+const key = Argument.String("key")
+
+/** A subcommand that is told the file alone. */
+const onFile = <E, R>(
+  name: string,
+  what: string,
+  { cwd, environment }: Invocation,
+  run: (options: {
+    readonly config: string
+    readonly cwd: string
+    readonly environment: Invocation["environment"]
+  }) => Effect.Effect<void, E, R>
+) =>
+  Command.make(name, { config }, (flags) => withPrinter(run({ ...flags, cwd, environment }))).pipe(
+    Command.withDescription(what)
+  )
+
+const init = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "init",
+    {
+      repository,
+      file: Flag.String("file").pipe(
+        Flag.withMetavar("FILE"),
+        Flag.withDescription("What is written (harness.yaml)"),
+        Flag.withDefault("harness.yaml")
+      ),
+      mind: Flag.Literals("mind", ["keyword", "classifier", "llm"]).pipe(
+        Flag.withDescription("What decides: words, what the repository taught, or a model (keyword)"),
+        Flag.withDefault("keyword")
+      ),
+      apiUrl: Flag.String("api-url").pipe(
+        Flag.withMetavar("URL"),
+        Flag.withDescription("GitHub's REST API, for an Enterprise Server"),
+        Flag.optional
+      ),
+      force: Flag.Boolean("force").pipe(Flag.withDescription("Write over the file"), Flag.withDefault(false))
+    },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessInit.ts")),
+          ({ harnessInit }) => harnessInit({ ...flags, cwd, environment })
+        )
+      )
+  ).pipe(
+    Command.withDescription("Write the file for a repository, with GITHUB_TOKEN of the bot's account; all in shadow")
+  )
+
+const doctors = Effect.promise(() => import("../harnessDoctor.ts"))
+const actions = Effect.promise(() => import("../harnessActions.ts"))
+
+const check = (invocation: Invocation) =>
+  onFile("check", "Is the file sound; asks nobody", invocation, (options) =>
+    Effect.flatMap(doctors, ({ harnessCheck }) => harnessCheck(options))
+  )
+
+const doctor = (invocation: Invocation) =>
+  onFile("doctor", "Would everything that the file names do its part; changes nothing", invocation, (options) =>
+    Effect.flatMap(doctors, ({ harnessDoctor }) => harnessDoctor(options))
+  )
+
+const status = (invocation: Invocation) =>
+  onFile("status", "What waits, what may still be done, what it cost, what needs you", invocation, (options) =>
+    Effect.flatMap(
+      Effect.promise(() => import("../harnessStatus.ts")),
+      ({ harnessStatus }) => harnessStatus(options)
+    )
+  )
+
+const run = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "run",
+    {
+      config,
+      port: Flag.Int("port").pipe(
+        Flag.withMetavar("N"),
+        Flag.withDescription("Of /healthcheck and /metrics, on loopback (8446; 0: a free one)"),
+        Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
+        Flag.withDefault(8446)
+      )
+    },
+    (flags) =>
+      withPrinter(
+        Effect.flatMap(
+          Effect.promise(() => import("../harnessRun.ts")),
+          ({ harnessRun }) => harnessRun({ ...flags, cwd, environment })
+        )
+      )
+  ).pipe(Command.withDescription("Look after the file's repositories until it is stopped"))
+
+const approve = ({ cwd, environment }: Invocation) =>
+  Command.make("approve", { config, key }, (flags) =>
+    withPrinter(Effect.flatMap(actions, ({ harnessApprove }) => harnessApprove({ ...flags, cwd, environment })))
+  ).pipe(Command.withDescription("Agree to what was proposed"))
+
+const undo = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "undo",
+    {
+      config,
+      batch: Flag.String("batch").pipe(Flag.withMetavar("NAME"), Flag.withDescription("As `status` lists it: a day"))
+    },
+    (flags) => withPrinter(Effect.flatMap(actions, ({ harnessUndo }) => harnessUndo({ ...flags, cwd, environment })))
+  ).pipe(Command.withDescription("Take back what a batch changed on GitHub, where nobody has touched it since"))
+
+const verify = ({ cwd, environment }: Invocation) =>
+  Command.make(
+    "verify",
+    {
+      config,
+      publicKey: Flag.String("public-key").pipe(
+        Flag.withMetavar("HEX"),
+        Flag.withDescription("With which the chain began (that of the memory's folder)"),
+        Flag.optional
+      )
+    },
+    (flags) =>
+      withPrinter(Effect.flatMap(actions, ({ harnessVerify }) => harnessVerify({ ...flags, cwd, environment })))
+  ).pipe(Command.withDescription("Hold the log of decisions against its proofs"))
+
 /** The co-maintainer of issues: what it would do, what it did, and how good that was. */
 export const harnessCommand = (invocation: Invocation) =>
   Command.make("harness").pipe(
     Command.withDescription("Let an agent triage issues, and look at what it does"),
     Command.withSubcommands([
-      // Add a subcommand here.
+      init(invocation),
+      check(invocation),
+      doctor(invocation),
+      run(invocation),
+      status(invocation),
+      approve(invocation),
+      undo(invocation),
+      verify(invocation),
       backtest(invocation),
       report(invocation),
       replay(invocation),

@@ -1,4 +1,5 @@
 /** The specification's `memory_summary`: derived from the log, so that losing it loses nothing and one call makes it anew. */
+import { withRelaxedCommit } from "@farmops/core/sql/withRelaxedCommit"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { readIssueActions, readLog } from "../actionRows.ts"
@@ -34,8 +35,9 @@ const make = Effect.gen(function* () {
           return row?.summary ?? ""
         })
       ),
-    /** Brings one issue's summary up to the log. */
-    refresh: (repo: string, issue: number) => Effect.flatMap(isoNow, (now) => onStore(write(repo, issue, now))),
+    /** Brings one issue's summary up to the log. What a power cut takes back of it, the next decision on the issue makes anew. */
+    refresh: (repo: string, issue: number) =>
+      Effect.flatMap(isoNow, (now) => onStore(withRelaxedCommit(write(repo, issue, now)))),
     /** Makes all summaries anew, in one transaction. Answers with how many there are. */
     rebuild: Effect.fn("MemorySummaries.rebuild")(function* () {
       const now = yield* isoNow

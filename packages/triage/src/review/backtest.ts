@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
 import { GitHubReads } from "../GitHubReads.ts"
+import { judgeIssue } from "../policy/judgeIssue.ts"
+import { doneNothing } from "../policy/TriageSituation.ts"
 import type { Decision } from "../protocol/Decision.ts"
 import type { GitHubIssue } from "../protocol/GitHubIssue.ts"
 import type { Task } from "../protocol/Task.ts"
@@ -28,9 +30,15 @@ export const asOpened = (issue: GitHubIssue): GitHubIssue => {
   }
 }
 
-/** Whether somebody has said what becomes of it. */
-export const isDealtWith = (issue: GitHubIssue, configured: ReadonlyArray<string>): boolean =>
-  issue.state === "closed" || configuredOf(issue, configured).length > 0
+/** Whether the policy would have let an agent look at the issue when it was opened. */
+const isLookedAt = (issue: GitHubIssue, rules: TriageRules): boolean => {
+  const opened = { issue: asOpened(issue), comments: [], repositoryLabels: [], authorPermission: null }
+  return judgeIssue({ ...opened, changed: false, backlog: false, suspicious: false }, doneNothing, rules) === null
+}
+
+/** Whether it is the harness's to look at, and somebody has said what becomes of it. */
+export const isDealtWith = (issue: GitHubIssue, rules: TriageRules): boolean =>
+  (issue.state === "closed" || configuredOf(issue, Object.keys(rules.labels)).length > 0) && isLookedAt(issue, rules)
 
 const taskOf = (
   issue: GitHubIssue,
@@ -58,11 +66,10 @@ export const readBacktestIssues = Effect.fn("readBacktestIssues")(function* (opt
   readonly progress?: Progress
 }) {
   const { last, olderMax, progress, rules } = options
-  const configured = Object.keys(rules.labels)
   const issues = yield* readHistory({
     repo: rules.repo,
     issuesMax: last + olderMax,
-    isWanted: (issue) => isDealtWith(issue, configured),
+    isWanted: (issue) => isDealtWith(issue, rules),
     ...(progress === undefined ? {} : { progress })
   })
   return { newest: issues.slice(0, last), older: issues.slice(last) }

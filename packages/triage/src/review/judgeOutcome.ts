@@ -1,6 +1,7 @@
 /** What people made of an action, from how its issue is now and what they did to it since. Pure. */
 import type { ActionRow } from "../actionRows.ts"
 import type { IssueEvent } from "../GitHubReads.ts"
+import { isBot } from "../policy/judgeIssue.ts"
 import type { GitHubIssue } from "../protocol/GitHubIssue.ts"
 import { sameName } from "../TriageRules.ts"
 
@@ -24,8 +25,7 @@ const insiders: ReadonlySet<string> = new Set(["OWNER", "MEMBER", "COLLABORATOR"
 /** Whether the event is somebody's who decides here: no bot, not us, and not a stranger about the own issue. */
 const isDecided = ({ actor }: IssueEvent, { author_association, user }: GitHubIssue, botUser: string): boolean =>
   actor !== null &&
-  actor.type !== "Bot" &&
-  !sameName(actor.login, botUser) &&
+  !isBot(actor, botUser) &&
   (insiders.has(author_association) || user === null || !sameName(actor.login, user.login))
 
 interface Since {

@@ -2,6 +2,7 @@
  * What is to be triaged, on disk. A task is taken by one dispatcher at a time; after a crash it is taken again, and a decision that
  * an agent has given by then is not asked for twice.
  */
+import { withRelaxedCommit } from "@farmops/core/sql/withRelaxedCommit"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { addSpend, type Spend } from "../actionCounts.ts"
@@ -52,6 +53,10 @@ const make = Effect.gen(function* () {
   const atOnce = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
     onStore(sql.withTransaction(effect).pipe(Effect.provideService(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")))
 
+  // What a power cut may take back: a task is taken again, an answer asked for again, an end found again. Each is on the disk with the next
+  // durable commit, and the record of a decision, before which nothing reaches GitHub, is one.
+  const loosely = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) => onStore(withRelaxedCommit(effect))
+
   // One task of an issue waits: what is newer stands for what is taken up again.
   const reopen = Effect.fnUntraced(function* (held: ReadonlyArray<string>) {
     const left = sql`state = 'running' AND NOT ${sql.in("id", held)}`
@@ -61,8 +66,9 @@ const make = Effect.gen(function* () {
   })
 
   const settle = Effect.fnUntraced(function* (id: string, state: "done" | "failed" | "superseded") {
-    yield* onStore(
-      sql`UPDATE task SET state = ${state}, updated_at = ${yield* isoNow} WHERE id = ${id} AND state IN ('running', 'decided')`
+    const now = yield* isoNow
+    yield* loosely(
+      sql`UPDATE task SET state = ${state}, updated_at = ${now} WHERE id = ${id} AND state IN ('running', 'decided')`
     )
   })
 
@@ -76,7 +82,7 @@ const make = Effect.gen(function* () {
      */
     take: Effect.fn("TaskQueue.take")(function* (limit: number, held: ReadonlyArray<string>) {
       const now = yield* isoNow
-      return yield* atOnce(
+      return yield* loosely(
         Effect.gen(function* () {
           yield* reopen(held)
           const rows = yield* sql`SELECT * FROM task t WHERE not_before <= ${now} AND NOT ${sql.in("id", held)}
@@ -96,7 +102,7 @@ const make = Effect.gen(function* () {
     /** Keeps an agent's answer, with what it cost, before anything is done with it. */
     decide: Effect.fn("TaskQueue.decide")(function* (task: TaskRow, decision: Decision, cost: Spend) {
       const now = yield* isoNow
-      yield* atOnce(
+      yield* loosely(
         Effect.gen(function* () {
           yield* sql`UPDATE task SET state = 'decided', decision = ${yield* encodeDecision(decision)},
             payload = ${yield* encodePayload(task.payload)}, updated_at = ${now}
@@ -119,7 +125,7 @@ const make = Effect.gen(function* () {
       const notBefore = DateTime.formatIso(DateTime.add(now, { milliseconds: delayMs }))
       yield* atOnce(
         Effect.gen(function* () {
-          yield* sql`UPDATE task SET not_before = ${notBefore} WHERE id = ${task.id} AND state = 'decided'`
+          yield* sql`UPDATE task SET not_before = ${notBefore}, attempts = ${attempts} WHERE id = ${task.id} AND state = 'decided'`
           yield* sql`UPDATE task SET state = 'superseded' WHERE id = ${task.id} AND state = 'running' AND EXISTS (
             SELECT 1 FROM task o WHERE o.repo = task.repo AND o.issue = task.issue AND o.state = 'waiting')`
           yield* sql`UPDATE task SET state = 'waiting', not_before = ${notBefore}, attempts = ${attempts}
@@ -130,6 +136,15 @@ const make = Effect.gen(function* () {
 
     /** The issue as the newest decision on it last knew it, our own changes included. */
     lastSeen: (repo: string, issue: number) => onStore(readLastSeen(repo, issue)),
+
+    /** Gives a task that is over another turn, since one of its actions may be done now. Its decision stands; nobody is asked again. */
+    resume: Effect.fn("TaskQueue.resume")(function* (id: string) {
+      const now = yield* isoNow
+      yield* onStore(
+        sql`UPDATE task SET state = 'decided', not_before = ${now}, updated_at = ${now}
+          WHERE id = ${id} AND state = 'done' AND decision IS NOT NULL`
+      )
+    }),
 
     /** How many tasks are in each state, and the oldest that waits; for `status`. */
     counts: onStore(

@@ -60,6 +60,9 @@ const make = Effect.gen(function* () {
     yield* queue.add([{ repo: row.repo, issue, cause: "edited", backlog, rounds: rounds + 1 }])
   })
 
+  // Ever more slowly, and never for good: GitHub may be away for hours.
+  const waitForGitHub = (row: TaskRow, least = 0) => retryLater(row, Math.min(row.attempts + 1, attemptsMax - 1), least)
+
   /** Proves, does and remembers what is recorded. */
   const carryOut = Effect.fnUntraced(function* (row: TaskRow, overtaken: Ruled["issue"] | null) {
     yield* prover.prove(row.id)
@@ -118,11 +121,11 @@ const make = Effect.gen(function* () {
         // The issue is gone, or out of our sight.
         GitHubRefused: ({ status }) =>
           Effect.andThen(note(row, "GitHub shows no such issue", String(status)), queue.supersede(row.id)),
-        GitHubRateLimited: ({ retryAfterMs }) => retryLater(row, Math.max(row.attempts, 1), retryAfterMs),
-        GitHubUnreachable: () => retryLater(row, Math.max(row.attempts, 1), 0),
-        GitHubTokenRefused: () => retryLater(row, Math.max(row.attempts, 1), 60_000),
+        GitHubRateLimited: ({ retryAfterMs }) => waitForGitHub(row, retryAfterMs),
+        GitHubUnreachable: () => waitForGitHub(row),
+        GitHubTokenRefused: () => waitForGitHub(row, 60_000),
         CallNotAllowed: () => queue.fail(row.id),
-        TaskQueueFull: () => retryLater(row, Math.max(row.attempts, 1), 0),
+        TaskQueueFull: () => waitForGitHub(row),
         ProofImpossible: ({ reason }) =>
           Effect.andThen(note(row, "a decision cannot be proved now", reason), retryLater(row, 1, 0))
       }),
@@ -154,6 +157,11 @@ const make = Effect.gen(function* () {
     /** Gives tasks their turns for ever. What another life left behind goes first. */
     run: Effect.gen(function* () {
       const turns = yield* FiberSet.make()
+      // What a person agreed to in the moment before a crash has no turn of its own yet.
+      yield* executor.unfinished.pipe(
+        Effect.flatMap((taskIds) => Effect.forEach(taskIds, queue.resume, { discard: true })),
+        Effect.catchTag("StoreUnavailable", () => Effect.logError("the log of actions cannot be read"))
+      )
       while (true) {
         woken.closeUnsafe()
         const rows = yield* Effect.catchTag(takeSome, "StoreUnavailable", () =>

@@ -58,6 +58,7 @@ const FileForm = Schema.Struct({
   sections: Schema.Array(Schema.Struct({ name: Schema.String, tokens: Schema.Array(Schema.String) })),
   /** 32-bit floats, little-endian, as base64. */
   rarity: Schema.Uint8ArrayFromBase64,
+  unseen: Schema.Finite,
   planes: Schema.Array(Schema.Struct({ bias: Schema.Finite, weights: Schema.Uint8ArrayFromBase64 }))
 })
 
@@ -84,6 +85,7 @@ export const encodeClassifier = (classifier: Classifier): string =>
     report: classifier.report,
     sections: [...classifier.space.sections].map(([name, places]) => ({ name, tokens: [...places.keys()] })),
     rarity: toBytes(classifier.space.rarity),
+    unseen: classifier.space.unseen,
     planes: classifier.planes.map(({ bias, weights }) => ({ bias, weights: toBytes(weights) }))
   })
 
@@ -107,7 +109,13 @@ const fromForm = (form: typeof FileForm.Type): Classifier | string => {
   if (planes.length !== form.labels.length) return "it has not one plane for each label"
   if ([rarity, ...planes.map(({ weights }) => weights)].some(({ length }) => length !== place))
     return "its features and their weights are not equally many"
-  return { labels: form.labels, space: { sections, rarity }, planes, sharpness: form.sharpness, report: form.report }
+  return {
+    labels: form.labels,
+    space: { sections, rarity, unseen: form.unseen },
+    planes,
+    sharpness: form.sharpness,
+    report: form.report
+  }
 }
 
 // A classifier of the most features that training keeps is smaller.

@@ -14,6 +14,8 @@ export interface FeatureSpace {
   /** For each section, a group or a group of one repository, the place of each of its tokens. */
   readonly sections: ReadonlyMap<string, ReadonlyMap<string, number>>
   readonly rarity: Float32Array
+  /** What a token weighs that has no place. It takes its share of an issue's length, so that an issue of strange words has low scores. */
+  readonly unseen: number
 }
 
 // A model of so many features has some ten megabytes.
@@ -60,7 +62,7 @@ export const fitFeatureSpace = (issues: ReadonlyArray<IssueText>): FeatureSpace 
     }
     sections.set(section, places)
   }
-  return { sections, rarity: Float32Array.from(rarity) }
+  return { sections, rarity: Float32Array.from(rarity), unseen: Math.log(1 + issues.length) + 1 }
 }
 
 interface Entry {
@@ -73,27 +75,26 @@ const placeSection = (
   counts: ReadonlyMap<string, number>,
   weight: number,
   places: ReadonlyMap<string, number>,
-  rarity: Float32Array
+  { rarity, unseen }: FeatureSpace
 ) => {
   const entries: Array<Entry> = []
   let square = 0
   for (const [token, count] of counts) {
     const column = places.get(token)
-    if (column === undefined) continue
-    const value = (1 + Math.log(count)) * (rarity[column] ?? 0)
+    const value = (1 + Math.log(count)) * (column === undefined ? unseen : (rarity[column] ?? 0))
     square += value * value
-    entries.push({ column, value })
+    if (column !== undefined) entries.push({ column, value })
   }
   const scale = square === 0 ? 0 : weight / Math.sqrt(square)
   for (const entry of entries) entry.value *= scale
   return entries
 }
 
-const placeIssue = (issue: IssueText, { rarity, sections }: FeatureSpace): ReadonlyArray<Entry> => {
+const placeIssue = (issue: IssueText, space: FeatureSpace): ReadonlyArray<Entry> => {
   const entries: Array<Entry> = []
   eachSection(issue, (section, weight, counts) => {
-    const places = sections.get(section)
-    if (places !== undefined) for (const entry of placeSection(counts, weight, places, rarity)) entries.push(entry)
+    const places = space.sections.get(section)
+    if (places !== undefined) for (const entry of placeSection(counts, weight, places, space)) entries.push(entry)
   })
   return entries
 }
