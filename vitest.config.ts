@@ -17,7 +17,7 @@ const manyPrograms = [
   "hosts/agent/test/farmopsAgent.test.ts",
   "hosts/tracker/test/program.test.ts",
   "hosts/village/test/farmopsVillage.test.ts",
-  "tests/quick/{agentTrust,badInput,hostsApart,secureTracker,sidecarToProof,sleepingTracker,trackerBackup,trackerCheck,trackerDrain,webhookToProof,githubCrash,harnessReview,harnessStory}.test.ts"
+  "tests/quick/{agentTrust,badInput,hostsApart,secureTracker,sidecarToProof,sleepingTracker,trackerBackup,trackerCheck,trackerDrain,webhookToProof,githubCrash,harnessPath,harnessReview,harnessStory}.test.ts"
 ]
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The images of the agent, the tracker and the issue-triage agent, built for real by podman from their Dockerfiles. No registry is asked: what stands in for the public base image
+ * The images of the agent, the harness, the tracker and the issue-triage agent, built for real by podman from their Dockerfiles. No registry is asked: what stands in for the public base image
  * is this Node, with the prlimit that every Debian has, and the libraries that they link to.
  */
 import { spawnSync } from "node:child_process"
@@ -36,6 +36,12 @@ export const tryPodman = (...args: ReadonlyArray<string>): string | null => {
   return status === 0 ? stdout.trim() : null
 }
 
+/** What a container has said, on both streams. */
+export const podmanLogs = (container: string): string => {
+  const { stderr, stdout } = ask("podman", ["logs", container])
+  return stdout + stderr
+}
+
 const must = (command: string, args: ReadonlyArray<string>, cwd: string) => {
   const { status, stderr, stdout } = ask(command, args, cwd)
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${stdout}${stderr}`)
@@ -59,7 +65,12 @@ const importBase = (folder: string, name: string) => {
 }
 
 /** Where the program of each image is. */
-const placeOf = { agent: "hosts/agent", tracker: "hosts/tracker", "issue-triage": "agents/issue-triage" } as const
+const placeOf = {
+  agent: "hosts/agent",
+  harness: "hosts/harness",
+  tracker: "hosts/tracker",
+  "issue-triage": "agents/issue-triage"
+} as const
 
 /** Builds a program's image as its Dockerfile says, from bundles of this tree. Gives its name and what removes it. */
 export const buildImage = (host: keyof typeof placeOf) => {

@@ -66,7 +66,9 @@ const exitCodeOf = (error: unknown): number => {
 }
 
 // These run until they are told to stop; any other command that is stopped half-way did not do its work.
-const runsOn = ["up", "--watch", "--source"].some((word) => args.includes(word))
+const runsOn =
+  ["up", "--watch", "--source"].some((word) => args.includes(word)) ||
+  (args.includes("harness") && args.includes("run"))
 
 const teardown: Runtime.Teardown = (exit, onExit) => {
   if (Exit.isSuccess(exit)) return onExit(0)
