@@ -16,7 +16,7 @@ const manyPrograms = [
   "plugins/host/test/{alone,servePlugins}.test.ts",
   "hosts/agent/test/farmopsAgent.test.ts",
   "hosts/tracker/test/program.test.ts",
-  "hosts/village/test/farmopsVillage.test.ts",
+  "hosts/{harness/test/farmopsHarness,village/test/farmopsVillage}.test.ts",
   "tests/quick/{agentTrust,badInput,hostsApart,secureTracker,sidecarToProof,sleepingTracker,trackerBackup,trackerCheck,trackerDrain,webhookToProof,githubCrash,harnessPath,harnessReview,harnessStory}.test.ts"
 ]
 
