@@ -8,12 +8,20 @@ import { AgentKey } from "@farmops/proof/AgentKey"
 import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import * as ProofLogSql from "@farmops/proof/ProofLogSql"
 import { ActionExecutor } from "@farmops/triage/ActionExecutor"
+import { layerWordGuard } from "@farmops/triage/layerWordGuard"
 import { type DecisionFault, verifyDecisions } from "@farmops/triage/proofs/verifyDecisions"
 import { approveProposal } from "@farmops/triage/review/approve"
+import { IssueFacts } from "@farmops/triage/work/IssueFacts"
 import { Effect, Layer, Option } from "effect"
 import { CommandFailed } from "./CommandFailed.ts"
 import { orCommandFailed } from "./harnessFailure.ts"
-import { type HarnessFile, type HarnessPlace, layerMemory, loadHarnessFile } from "./harnessPlace.ts"
+import {
+  type HarnessFile,
+  type HarnessPlace,
+  layerMemory,
+  loadHarnessFile,
+  routedRepositories
+} from "./harnessPlace.ts"
 import { Printer } from "./Printer.ts"
 
 /** Runs `harness approve KEY`. */
@@ -21,18 +29,30 @@ export const harnessApprove = Effect.fn("harnessApprove")(
   function* (options: HarnessPlace & { readonly key: string }) {
     const printer = yield* Printer
     const file = yield* loadHarnessFile(options)
-    const task = yield* approveProposal(options.key).pipe(
-      Effect.provide(layerMemory(file)),
-      Effect.catchTag("ProposalUnknown", ({ message }) =>
-        Effect.fail(
-          new CommandFailed({
-            code: "proposal_unknown",
-            detail: `${message}.`,
-            cure: "`farmops harness status` lists what waits.",
-            exitCode: exitCodes.usage
-          })
-        )
-      )
+    const rules = routedRepositories(file).map((one) => one.rules)
+    const task = yield* approveProposal(options.key, rules).pipe(
+      Effect.provide(IssueFacts.layer.pipe(Layer.provideMerge(Layer.merge(layerMemory(file), layerReads(file))))),
+      Effect.provide(layerWordGuard),
+      Effect.catchTags({
+        ProposalUnknown: ({ message }) =>
+          Effect.fail(
+            new CommandFailed({
+              code: "proposal_unknown",
+              detail: `${message}.`,
+              cure: "`farmops harness status` lists what waits.",
+              exitCode: exitCodes.usage
+            })
+          ),
+        ProposalDenied: ({ message }) =>
+          Effect.fail(
+            new CommandFailed({
+              code: "proposal_denied",
+              detail: `${message}.`,
+              cure: null,
+              exitCode: exitCodes.noPermission
+            })
+          )
+      })
     )
     yield* printer.json
       ? printer.data({ ok: true, key: options.key, task })

@@ -4,12 +4,16 @@ import { Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ActionLog } from "../../src/ActionLog.ts"
+import { layerWordGuard } from "../../src/layerWordGuard.ts"
 import { approveProposal } from "../../src/review/approve.ts"
 import { readStatus } from "../../src/review/status.ts"
+import type { TriageRules } from "../../src/TriageRules.ts"
 import { triageMigrations } from "../../src/triageTables.ts"
+import { IssueFacts } from "../../src/work/IssueFacts.ts"
 import { TaskQueue } from "../../src/work/TaskQueue.ts"
 import { entryOf, issueOf } from "../issues.ts"
 import { addBug, rules, say } from "../policyCases.ts"
+import { StandInGitHub } from "../standInGitHub.ts"
 
 const start = Date.parse("2026-01-31T12:00:00Z")
 
@@ -111,18 +115,35 @@ describe("the status of a harness", () => {
 })
 
 describe("a person's yes", () => {
+  const proposing: TriageRules = { ...rules, modes: { ...rules.modes, comment: "propose" } }
+
+  /** Says yes with the issue as `github` has it. */
+  const agree = (key: string, github: StandInGitHub, now: TriageRules = proposing) =>
+    approveProposal(key, [now]).pipe(
+      Effect.provide(IssueFacts.layer.pipe(Layer.provide(github.layer))),
+      Effect.provide(layerWordGuard)
+    )
+
+  const githubWith = (change: Parameters<StandInGitHub["put"]>[0] = {}) => {
+    const github = new StandInGitHub()
+    github.put({ number: 7, ...change })
+    return github
+  }
+
+  const keyOf = Effect.map(readStatus([rules]), ({ proposals }) => proposals[0]?.key ?? "")
+
   it.effect("plans the proposal and gives its task another turn, once", () =>
     onMemory(
       Effect.gen(function* () {
         const taskId = yield* proposed
         const log = yield* ActionLog
-        const key = (yield* readStatus([rules])).proposals[0]?.key ?? ""
-        assert.strictEqual(yield* approveProposal(key), taskId)
+        const key = yield* keyOf
+        assert.strictEqual(yield* agree(key, githubWith()), taskId)
         const states = (yield* log.actions(taskId ?? "")).map(({ state }) => state)
         assert.deepStrictEqual(states, ["done", "planned"])
         const [turn] = yield* (yield* TaskQueue).take(5, [])
         assert.deepInclude(turn, { id: taskId, state: "decided" })
-        const again = yield* Effect.flip(approveProposal(key))
+        const again = yield* Effect.flip(agree(key, githubWith()))
         assert.deepInclude(again, { _tag: "ProposalUnknown", key })
       })
     )
@@ -134,8 +155,29 @@ describe("a person's yes", () => {
         const taskId = yield* proposed
         const [done] = yield* (yield* ActionLog).actions(taskId ?? "")
         for (const key of ["", "nothing", done?.key ?? ""]) {
-          assert.strictEqual((yield* Effect.flip(approveProposal(key)))._tag, "ProposalUnknown")
+          assert.strictEqual((yield* Effect.flip(agree(key, githubWith())))._tag, "ProposalUnknown")
         }
+        assert.deepStrictEqual(yield* (yield* TaskQueue).take(5, []), [])
+      })
+    )
+  )
+
+  it.effect.each<[string, Parameters<StandInGitHub["put"]>[0], Partial<TriageRules>]>([
+    ["issue_closed", { state: "closed" }, {}],
+    ["issue_locked", { locked: true }, {}],
+    ["issue_assigned", { assignees: [{ login: "octo", type: "User" }] }, {}],
+    ["mode_off", {}, { modes: { ...rules.modes, comment: "off" } }],
+    ["mode_shadow", {}, { modes: { ...rules.modes, comment: "shadow" } }],
+    ["mode_shadow", {}, { dryRun: true }],
+    ["mode_off", {}, { repo: "octo/other" }]
+  ])("overrules no rule: %s", ([reason, issue, now]) =>
+    onMemory(
+      Effect.gen(function* () {
+        yield* proposed
+        const key = yield* keyOf
+        const denied = yield* Effect.flip(agree(key, githubWith(issue), { ...proposing, ...now }))
+        assert.deepInclude(denied, { _tag: "ProposalDenied", reason })
+        assert.strictEqual(yield* keyOf, key)
         assert.deepStrictEqual(yield* (yield* TaskQueue).take(5, []), [])
       })
     )
