@@ -1,7 +1,7 @@
 /** The harness as Layers: follows repositories, asks agents, does what policy allows, and says how it is. */
 import type { ConfigInvalid } from "@farmops/core/config/ConfigInvalid"
 import { loadYamlConfig } from "@farmops/core/config/loadYamlConfig"
-import { Health, healthRoutes } from "@farmops/core/host/Health"
+import { Health, healthRoutes, healthRoutesAt } from "@farmops/core/host/Health"
 import { layerServer } from "@farmops/core/host/listen"
 import { layerProblems } from "@farmops/core/http/problem"
 import { SecretsToScrub } from "@farmops/core/log/SecretsToScrub"
@@ -12,7 +12,7 @@ import { IssueSweeps } from "@farmops/triage/work/IssueSweeps"
 import { TriageDispatch } from "@farmops/triage/work/TriageDispatch"
 import { TriageRoutes } from "@farmops/triage/work/triagePorts"
 import { Context, Effect, type FileSystem, Layer, Schedule } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpRouter } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { HarnessFile, pollingDefaultSeconds } from "./HarnessFile.ts"
 import { updateMetrics } from "./harnessMetrics.ts"
@@ -77,21 +77,7 @@ const metricsEvery = Schedule.spaced("10 seconds")
 const standingsEvery = Schedule.spaced("1 second")
 
 /** The specification's names for what every host calls `/healthz` and `/readyz`. */
-const specifiedHealth = HttpRouter.use((router) =>
-  Effect.gen(function* () {
-    const health = yield* Health
-    yield* router.add("GET", "/healthcheck", HttpServerResponse.text("ok\n"))
-    yield* router.add(
-      "GET",
-      "/healthcheck/ready",
-      Effect.map(health.notReady, (waiting) =>
-        waiting.length === 0
-          ? HttpServerResponse.text("ready\n")
-          : HttpServerResponse.text(`waiting for ${waiting.join(", ")}\n`, { status: 503 })
-      )
-    )
-  })
-)
+const specifiedHealth = healthRoutesAt("/healthcheck", "/healthcheck/ready")
 
 // What is stale by days is stale an hour later too.
 const sweepEveryMsDefault = 3_600_000

@@ -17,9 +17,9 @@ import {
   readNewestDetail,
   readOpenTasks
 } from "./actionRows.ts"
+import { makeOnStore } from "./onStore.ts"
 import type { Action, Decision } from "./protocol/Decision.ts"
 import { GitHubIssue } from "./protocol/GitHubIssue.ts"
-import { orStoreUnavailable } from "./StoreUnavailable.ts"
 
 /** An action as the policy left it. Only what is `planned` will be done; what is `proposed` waits for {@link ActionLog}'s `approve`. */
 export interface PlannedAction {
@@ -110,12 +110,8 @@ const writeSeen = Effect.fnUntraced(function* (taskId: string, seen: string) {
 })
 
 const make = Effect.gen(function* () {
+  const { atOnce, onStore } = yield* makeOnStore
   const sql = yield* SqlClient.SqlClient
-  const onStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    orStoreUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
-  // The write lock from the first statement on: what a step reads must still hold when it writes.
-  const atOnce = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    onStore(sql.withTransaction(effect).pipe(Effect.provideService(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")))
 
   const loosely = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) => onStore(withRelaxedCommit(effect))
 

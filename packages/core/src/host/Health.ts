@@ -24,19 +24,26 @@ export class Health extends Context.Service<
   )
 }
 
-/** The two routes. They need no credential: they show names of parts and nothing else. */
-export const healthRoutes: Layer.Layer<never, never, Health | HttpRouter.HttpRouter> = HttpRouter.use((router) =>
-  Effect.gen(function* () {
-    const health = yield* Health
-    yield* router.add("GET", "/healthz", HttpServerResponse.text("ok\n"))
-    yield* router.add(
-      "GET",
-      "/readyz",
-      Effect.map(health.notReady, (waiting) =>
-        waiting.length === 0
-          ? HttpServerResponse.text("ready\n")
-          : HttpServerResponse.text(`waiting for ${waiting.join(", ")}\n`, { status: 503 })
+/** The two routes under names of one's own. They need no credential: they show names of parts and nothing else. */
+export const healthRoutesAt = (
+  alive: `/${string}`,
+  ready: `/${string}`
+): Layer.Layer<never, never, Health | HttpRouter.HttpRouter> =>
+  HttpRouter.use((router) =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      yield* router.add("GET", alive, HttpServerResponse.text("ok\n"))
+      yield* router.add(
+        "GET",
+        ready,
+        Effect.map(health.notReady, (waiting) =>
+          waiting.length === 0
+            ? HttpServerResponse.text("ready\n")
+            : HttpServerResponse.text(`waiting for ${waiting.join(", ")}\n`, { status: 503 })
+        )
       )
-    )
-  })
-)
+    })
+  )
+
+/** The two routes of every host. */
+export const healthRoutes = healthRoutesAt("/healthz", "/readyz")

@@ -3,7 +3,7 @@ import { withRelaxedCommit } from "@farmops/core/sql/withRelaxedCommit"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { readIssueActions, readLog } from "../actionRows.ts"
-import { orStoreUnavailable } from "../StoreUnavailable.ts"
+import { makeOnStore } from "../onStore.ts"
 import { summarizeIssue } from "./summarizeIssue.ts"
 
 const decodeSummaries = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ summary: Schema.String })))
@@ -19,9 +19,8 @@ const write = Effect.fnUntraced(function* (repo: string, issue: number, now: str
 })
 
 const make = Effect.gen(function* () {
+  const { onStore } = yield* makeOnStore
   const sql = yield* SqlClient.SqlClient
-  const onStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    orStoreUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
   const isoNow = Effect.map(DateTime.now, DateTime.formatIso)
 
   return {

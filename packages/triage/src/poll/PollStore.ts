@@ -1,7 +1,7 @@
 /** How far each repository was followed, on disk. A cursor and the tasks of what it passed move in one transaction: a crash loses neither. */
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { orStoreUnavailable } from "../StoreUnavailable.ts"
+import { makeOnStore } from "../onStore.ts"
 import { enqueueNew } from "../work/TaskQueue.ts"
 import { readLastSeen } from "../work/taskRows.ts"
 import { causeOf, isWorthAsking } from "./causeOf.ts"
@@ -32,11 +32,8 @@ const writeCursor = Effect.fnUntraced(function* (repo: string, { known, start, .
 })
 
 const make = Effect.gen(function* () {
+  const { atOnce, onStore } = yield* makeOnStore
   const sql = yield* SqlClient.SqlClient
-  const onStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    orStoreUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
-  const atOnce = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    onStore(sql.withTransaction(effect).pipe(Effect.provideService(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")))
 
   return {
     /** Null before the first poll. */

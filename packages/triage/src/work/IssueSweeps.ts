@@ -5,12 +5,12 @@
 import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { GitHubReads } from "../GitHubReads.ts"
+import { makeOnStore } from "../onStore.ts"
 import { dayMs } from "../policy/judgeClose.ts"
 import { isStale } from "../poll/causeOf.ts"
 import { issueFingerprint } from "../poll/issueFingerprint.ts"
 import { PollStore } from "../poll/PollStore.ts"
 import { Action } from "../protocol/Decision.ts"
-import { orStoreUnavailable } from "../StoreUnavailable.ts"
 import type { TriageRules } from "../TriageRules.ts"
 import { verdictCloseNotice } from "./readDoneBefore.ts"
 import { TaskQueue } from "./TaskQueue.ts"
@@ -43,12 +43,10 @@ const readDue = Effect.fnUntraced(function* (repo: string, until: string) {
 })
 
 const make = Effect.gen(function* () {
+  const { onStore } = yield* makeOnStore
   const reads = yield* GitHubReads
   const store = yield* PollStore
   const queue = yield* TaskQueue
-  const sql = yield* SqlClient.SqlClient
-  const onStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    orStoreUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
 
   const findStale = Effect.fnUntraced(function* (rules: TriageRules, staleDays: number, start: string) {
     const nowMs = yield* Clock.currentTimeMillis

@@ -6,8 +6,8 @@ import { withRelaxedCommit } from "@farmops/core/sql/withRelaxedCommit"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { addSpend, type Spend } from "../actionCounts.ts"
+import { makeOnStore } from "../onStore.ts"
 import { Decision } from "../protocol/Decision.ts"
-import { orStoreUnavailable } from "../StoreUnavailable.ts"
 import {
   decodeTasks,
   encodePayload,
@@ -47,11 +47,8 @@ export const enqueueNew = Effect.fnUntraced(function* (tasks: ReadonlyArray<NewT
 })
 
 const make = Effect.gen(function* () {
+  const { atOnce, onStore } = yield* makeOnStore
   const sql = yield* SqlClient.SqlClient
-  const onStore = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    orStoreUnavailable(Effect.provideService(effect, SqlClient.SqlClient, sql))
-  const atOnce = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
-    onStore(sql.withTransaction(effect).pipe(Effect.provideService(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")))
 
   // What a power cut may take back: a task is taken again, an answer asked for again, an end found again. Each is on the disk with the next
   // durable commit, and the record of a decision, before which nothing reaches GitHub, is one.
