@@ -10,6 +10,15 @@ import { readSettings } from "./AgentSettings.ts"
 import { agentLayer, openMindHere } from "./layer.ts"
 import { readModelAccess } from "./modelAccess.ts"
 
+// A harness that is killed cannot end its agents: the process that takes them in its place is another parent. Set by a harness that starts
+// the agent as a process; in a container the engine does the same.
+if (process.env.FARMOPS_AGENT_PARENT !== undefined) {
+  const parent = Number(process.env.FARMOPS_AGENT_PARENT)
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(0)
+  }, 1000).unref()
+}
+
 const program = Effect.gen(function* () {
   const settings = yield* readSettings
   const mind = yield* openMindHere(settings)

@@ -63,7 +63,11 @@ export const startProcessAgent = (options: ProcessAgentOptions): StartAgent =>
     if (fault !== null) return yield* fault
     const failed = (reason: string, permanent = false) => new AgentStartFailed({ agent: name, reason, permanent })
     const port = yield* Effect.mapError(freePort, (reason) => failed(reason))
-    const listen = { FARMOPS_AGENT_HOST: "127.0.0.1", FARMOPS_AGENT_PORT: String(port) }
+    const listen = {
+      FARMOPS_AGENT_HOST: "127.0.0.1",
+      FARMOPS_AGENT_PORT: String(port),
+      FARMOPS_AGENT_PARENT: String(process.pid)
+    }
     const child = yield* Effect.mapError(
       startProcess(command, args, { cwd, env: { ...environment, ...listen } }),
       (error) => failed(error.message, true)

@@ -1,4 +1,6 @@
 /** The issue-triage agent as a real process: started, asked, killed, started anew, ended. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
@@ -35,6 +37,15 @@ const ask = (url: string) =>
     return answer.json()
   })
 
+const isAlive = (pid: number): boolean => {
+  try {
+    // One that has ended and that nobody waits for is still in the table.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))
+  } catch {
+    return false
+  }
+}
+
 /** The process that listens on the port of an address. */
 const listenerOf = (url: string): number => {
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, "0")
@@ -70,6 +81,7 @@ describe.skipIf(process.platform !== "linux")("an agent as a process", () => {
             "",
             "FARMOPS_AGENT_HOST",
             "FARMOPS_AGENT_MIND",
+            "FARMOPS_AGENT_PARENT",
             "FARMOPS_AGENT_PORT",
             "HOME",
             "LANG",
@@ -82,6 +94,23 @@ describe.skipIf(process.platform !== "linux")("an agent as a process", () => {
     )
     expect(listenerOf(last)).toBe(0)
     await expect(fetch(`${last}/health`)).rejects.toThrow()
+  })
+
+  it("ends by itself when its harness was killed and could not end it", async () => {
+    const starter = `
+      const { spawn } = require("node:child_process")
+      const env = { ...process.env, FARMOPS_AGENT_PORT: "0", FARMOPS_AGENT_PARENT: String(process.pid) }
+      const agent = spawn(process.execPath, ${JSON.stringify(options.args)}, { env, detached: true, stdio: ["ignore", "ignore", "pipe"] })
+      agent.stderr.once("data", () => console.log(agent.pid))
+      setInterval(() => {}, 1000)`
+    const harness = spawn(process.execPath, ["-e", starter], { stdio: ["ignore", "pipe", "inherit"] })
+    const [said] = await once(harness.stdout, "data")
+    const pid = Number(String(said))
+    expect(isAlive(pid)).toBe(true)
+    harness.kill("SIGKILL")
+    // It looks once a second; a busy machine may take its time.
+    for (let tries = 0; isAlive(pid) && tries < 300; tries++) await new Promise((next) => setTimeout(next, 100))
+    expect(isAlive(pid)).toBe(false)
   })
 
   it("is not started with a token of GitHub's, whatever carries it", () =>
