@@ -9,7 +9,7 @@ import * as Ed25519Node from "@farmops/proof/Ed25519Node"
 import * as ProofLogSql from "@farmops/proof/ProofLogSql"
 import { ActionExecutor } from "@farmops/triage/ActionExecutor"
 import { layerWordGuard } from "@farmops/triage/layerWordGuard"
-import { type DecisionFault, verifyDecisions } from "@farmops/triage/proofs/verifyDecisions"
+import { type DecisionFault, type VerifiedDecisions, verifyDecisions } from "@farmops/triage/proofs/verifyDecisions"
 import { approveProposal } from "@farmops/triage/review/approve"
 import { IssueFacts } from "@farmops/triage/work/IssueFacts"
 import { Effect, Layer, Option } from "effect"
@@ -115,8 +115,19 @@ const chainKey = Effect.fnUntraced(function* (file: HarnessFile, given: Option.O
   )
 })
 
-const faultText = ({ fault, logId, taskId }: DecisionFault): string =>
-  `  ${fault}: ${logId === null ? "a decision that is gone" : `decision ${logId}`} (task ${taskId})`
+const faultText = ({ fault, logId, taskId }: DecisionFault): string => {
+  const what = logId === null ? "a decision that is gone" : `decision ${logId}`
+  return fault === "stray"
+    ? `  stray: ${logId === null ? `actions of the task ${taskId}, which no decision has` : `row ${logId} of the log, without a decision`}`
+    : `  ${fault}: ${what} (task ${taskId})`
+}
+
+const verdictText = ({ faults, ok }: VerifiedDecisions): string => {
+  if (!ok) return "the log is NOT what was proved"
+  return faults.length === 0
+    ? "the log is what was proved"
+    : `what was proved is as it was; ${faults.length} without a proof yet`
+}
 
 /** Runs `harness verify`. Reads only; ends with 65 where the log is not what was proved. */
 export const harnessVerify = Effect.fn("harnessVerify")(
@@ -140,9 +151,7 @@ export const harnessVerify = Effect.fn("harnessVerify")(
     const { chainFault, decisions, faults, ok, proofs } = verified
     if (printer.json) yield* printer.data(verified)
     else {
-      yield* printer.line(
-        `${decisions} decisions, ${proofs} proofs: ${ok ? "the log is what was proved" : "the log is NOT what was proved"}`
-      )
+      yield* printer.line(`${decisions} decisions, ${proofs} proofs: ${verdictText(verified)}`)
       if (chainFault !== null) yield* printer.line(`  the chain itself does not hold: ${chainFault}`)
       for (const fault of faults) yield* printer.line(faultText(fault))
     }

@@ -6,12 +6,14 @@ import { layerServer } from "@farmops/core/host/listen"
 import { layerProblems } from "@farmops/core/http/problem"
 import { SecretsToScrub } from "@farmops/core/log/SecretsToScrub"
 import * as ProofLogSql from "@farmops/proof/ProofLogSql"
+import { GitHubReads } from "@farmops/triage/GitHubReads"
 import { RepositoryPoller } from "@farmops/triage/poll/RepositoryPoller"
 import { layerHarnessChain } from "@farmops/triage/proofs/HarnessChain"
+import { sameName } from "@farmops/triage/TriageRules"
 import { IssueSweeps } from "@farmops/triage/work/IssueSweeps"
 import { TriageDispatch } from "@farmops/triage/work/TriageDispatch"
 import { TriageRoutes } from "@farmops/triage/work/triagePorts"
-import { Context, Effect, type FileSystem, Layer, Schedule } from "effect"
+import { Context, Effect, type FileSystem, Layer, Option, Schedule } from "effect"
 import { HttpRouter } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { HarnessFile, pollingDefaultSeconds } from "./HarnessFile.ts"
@@ -82,6 +84,26 @@ const specifiedHealth = healthRoutesAt("/healthcheck", "/healthcheck/ready")
 // What is stale by days is stale an hour later too.
 const sweepEveryMsDefault = 3_600_000
 
+// GitHub may be away for a moment; a wrong token does not become right by asking often.
+const accountRetry = "2 seconds"
+const wrongAccountEvery = "30 seconds"
+
+/** Waits until GitHub has said that the token is the bot's. */
+const ownAccount = Effect.fnUntraced(function* ({ identity }: Pick<HarnessFile, "identity">) {
+  const reads = yield* GitHubReads
+  for (;;) {
+    const viewer = yield* Effect.option(reads.viewer)
+    if (Option.isNone(viewer)) yield* Effect.sleep(accountRetry)
+    else {
+      if (sameName(viewer.value.login, identity.github_user)) return
+      yield* Effect.logError("the token is another account's than identity.github_user: nothing is done").pipe(
+        Effect.annotateLogs({ token_of: viewer.value.login, github_user: identity.github_user })
+      )
+      yield* Effect.sleep(wrongAccountEvery)
+    }
+  }
+})
+
 const work = (file: HarnessFile, { sweepEveryMs }: HarnessPace) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -90,7 +112,8 @@ const work = (file: HarnessFile, { sweepEveryMs }: HarnessPace) =>
       const health = yield* Health
       yield* health.set("GitHub", false)
       const intervalMs = (file.polling?.interval_seconds ?? pollingDefaultSeconds) * 1000
-      yield* Effect.forkScoped(dispatch.run)
+      // Whoever's token it is, that account speaks: nothing is done before it is known to be the file's.
+      yield* Effect.forkScoped(Effect.andThen(ownAccount(file), dispatch.run))
       yield* Effect.forkScoped(poller.run(repositoriesOf(file), { intervalMs, found: dispatch.wake }))
       const sweeps = yield* IssueSweeps
       const routes = yield* TriageRoutes

@@ -121,6 +121,9 @@ describe("a verification", () => {
     ],
     ["what the policy said", `UPDATE "action" SET verdict = 'cap_hour' WHERE log_id = 2 AND position = 0`],
     ["the mode", `UPDATE "action" SET mode = 'shadow' WHERE log_id = 2 AND position = 0`],
+    ["whose issue an action is for", `UPDATE "action" SET issue = 77 WHERE log_id = 2 AND position = 0`],
+    ["whose repository it is for", `UPDATE "action" SET repo = 'x/y' WHERE log_id = 2 AND position = 0`],
+    ["which decision it is of", `UPDATE "action" SET log_id = 1 WHERE log_id = 2 AND position = 0`],
     ["that there was an action", `DELETE FROM "action" WHERE log_id = 2 AND position = 1`]
   ]
 
@@ -152,6 +155,48 @@ describe("a verification", () => {
           faults: [
             { fault: "unproved", taskId: taskOf(9), logId: 4 },
             { fault: "removed", taskId: taskOf(2), logId: null }
+          ]
+        })
+      })
+    )
+  )
+
+  it.effect("finds a decision that was put in between those that have their proofs", () =>
+    onChain(
+      Effect.gen(function* () {
+        yield* threeProved
+        const sql = yield* SqlClient.SqlClient
+        yield* record(9)
+        yield* sql`PRAGMA foreign_keys = OFF`
+        yield* sql`UPDATE decision_detail SET log_id = -1 WHERE task_id = ${taskOf(9)}`
+        yield* sql`UPDATE action_log SET id = -1 WHERE id = 4`
+        yield* sql`UPDATE "action" SET log_id = -1 WHERE log_id = 4`
+        const { faults, ok } = yield* verified
+        assert.isFalse(ok)
+        assert.deepStrictEqual(
+          faults.map(({ fault }) => fault),
+          ["inserted"]
+        )
+      })
+    )
+  )
+
+  it.effect("finds rows that belong to no decision", () =>
+    onChain(
+      Effect.gen(function* () {
+        yield* threeProved
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO action_log (id, repo, issue_id, task_type, decision)
+          VALUES (9, 'x/y', 1, 'issue.triage', 'close')`
+        yield* sql`PRAGMA foreign_keys = OFF`
+        yield* sql`INSERT INTO "action" (key, log_id, task_id, position, repo, issue, type, action, mode, verdict, state, tries, planned_at)
+          SELECT 'k', log_id, 'nobody', position, repo, issue, type, action, mode, verdict, 'planned', 0, planned_at
+          FROM "action" WHERE log_id = 2 AND position = 0`
+        assert.deepInclude(yield* verified, {
+          ok: false,
+          faults: [
+            { fault: "stray", taskId: "", logId: 9 },
+            { fault: "stray", taskId: "nobody", logId: null }
           ]
         })
       })

@@ -8,7 +8,7 @@ import { ActionLog } from "../src/ActionLog.ts"
 import { MemorySummaries } from "../src/memory/MemorySummaries.ts"
 import type { Action, Decision } from "../src/protocol/Decision.ts"
 import type { Task } from "../src/protocol/Task.ts"
-import type { TriageRules } from "../src/TriageRules.ts"
+import type { ActionType, Mode, TriageRules } from "../src/TriageRules.ts"
 import { triageMigrations } from "../src/triageTables.ts"
 import { IssueFacts } from "../src/work/IssueFacts.ts"
 import { TaskQueue } from "../src/work/TaskQueue.ts"
@@ -204,6 +204,34 @@ describe("TriageDispatch", () => {
         assert.lengthOf(world.agent.asked, 1)
         assert.deepStrictEqual(yield* states, { done: 1 })
         assert.lengthOf(world.github.comments.get(7) ?? [], 1)
+      })
+    )
+  })
+
+  it.effect.each<[string, Partial<Record<ActionType, Mode>>, ReadonlyArray<string>]>([
+    ["off", { add_label: "off", comment: "off" }, []],
+    ["in shadow", { comment: "shadow" }, ["bug"]],
+    ["for a person to agree to", { add_label: "propose", comment: "propose" }, []],
+    ["live still", {}, ["bug"]]
+  ])("does of a plan what the file allows when its turn comes: %s by then", ([, changed, labels]) => {
+    const waiting: Execution = { _tag: "Waiting", retryAfterMs: 60_000, reason: "rate_limited" }
+    let failing = 1
+    const modes: Record<ActionType, Mode> = { ...allLive.modes }
+    const world = worldOf({ rules: { modes }, execution: () => (failing-- > 0 ? waiting : null) })
+    return inWorld(
+      world,
+      Effect.gen(function* () {
+        yield* opened(world, 7)
+        yield* turns
+        Object.assign(modes, changed)
+        yield* TestClock.adjust("1 minute")
+        yield* turns
+        assert.deepStrictEqual(
+          world.github.issues.get(7)?.labels.map(({ name }) => name),
+          labels
+        )
+        assert.lengthOf(world.github.comments.get(7) ?? [], changed.comment === undefined ? 1 : 0)
+        assert.deepStrictEqual(yield* states, { done: 1 })
       })
     )
   })

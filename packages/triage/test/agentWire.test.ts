@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { agreeOnVersion, decodeTask, taskBody, taskBytesMax } from "../src/protocol/agentWire.ts"
+import { decodeDecision } from "../src/protocol/Decision.ts"
 import { makeTask } from "./triageTask.ts"
 
 const comment = (id: number, characters: number) => ({
@@ -32,5 +33,23 @@ describe("a task on its way", () => {
   it("goes in the newest version that both sides speak", () => {
     expect(agreeOnVersion([0, 1], [0, 1, 2])).toBe(1)
     expect(agreeOnVersion([0], [1])).toBeNull()
+  })
+})
+
+describe("a decision's cost", () => {
+  const decisionWith = (usage: object) =>
+    decodeDecision({ task_id: "t", decision: "skip", rationale: "", actions: [], usage })
+
+  it("is nothing below nothing, and no more than one answer can cost", async () => {
+    const sound = { input_tokens: 0, output_tokens: 1_000_000_000, cost_micro_usd: null }
+    await expect(Effect.runPromise(decisionWith(sound))).resolves.toMatchObject({ usage: sound })
+    for (const change of [
+      { input_tokens: -1 },
+      { output_tokens: 1_000_000_001 },
+      { cost_micro_usd: -5_000 },
+      { cost_micro_usd: 2 ** 53 - 1 }
+    ]) {
+      await expect(Effect.runPromise(decisionWith({ ...sound, ...change }))).rejects.toThrow()
+    }
   })
 })

@@ -33,6 +33,9 @@ const FixedAction = Schema.Struct({
   verdict: Schema.String
 })
 
+/** Which decision an action's row says that it belongs to, and what it is done to. */
+const ActionPlace = Schema.Struct({ log_id: Schema.Int, repo: Schema.String, issue: Schema.Int })
+
 /** A recorded decision with what its proof binds. */
 export interface RecordedDecision {
   readonly logId: number
@@ -42,8 +45,11 @@ export interface RecordedDecision {
   /** Whether anything was to be done: a decision in shadow is work that nobody had of it. */
   readonly acts: boolean
   readonly evidence: Uint8Array
+  /** Whether a row of its actions names another decision, repository or issue: what is done goes by that row. */
+  readonly misplaced: boolean
 }
 
+const decodePlaces = Schema.decodeUnknownEffect(Schema.Array(ActionPlace))
 const decodeDecisions = Schema.decodeUnknownEffect(Schema.Array(DecisionRow))
 const decodeActions = Schema.decodeUnknownEffect(Schema.Array(FixedAction))
 
@@ -67,7 +73,13 @@ export const readRecorded = Effect.fnUntraced(function* (afterLogId: number, lim
       yield* sql`SELECT key, position, type, action, mode, verdict FROM "action"
         WHERE task_id = ${row.task_id} ORDER BY position`
     )
+    const places = yield* decodePlaces(
+      yield* sql`SELECT log_id, repo, issue FROM "action" WHERE task_id = ${row.task_id}`
+    )
     recorded.push({
+      misplaced: places.some(
+        ({ issue, log_id, repo }) => log_id !== row.id || repo !== row.repo || issue !== row.issue_id
+      ),
       logId: row.id,
       taskId: row.task_id,
       at: `${row.timestamp.replace(" ", "T")}Z`,
@@ -80,3 +92,18 @@ export const readRecorded = Effect.fnUntraced(function* (afterLogId: number, lim
 
 /** The name under which the chain remembers a decision. */
 export const observationIdOf = (taskId: string): string => `farmops/triage/${taskId}`
+
+const decodeStrays = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ log_id: Schema.NullOr(Schema.Int), task_id: Schema.String }))
+)
+
+/** Rows that belong to no decision of ours: of the log without a detail, and of actions of no recorded task. */
+export const readStrays = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* decodeStrays(
+    yield* sql`SELECT l.id AS log_id, '' AS task_id FROM action_log l
+        WHERE NOT EXISTS (SELECT 1 FROM decision_detail d WHERE d.log_id = l.id)
+      UNION ALL SELECT DISTINCT NULL AS log_id, a.task_id FROM "action" a
+        WHERE NOT EXISTS (SELECT 1 FROM decision_detail d WHERE d.task_id = a.task_id)`
+  )
+})

@@ -9,7 +9,7 @@ import { entriesMax, type LogEntry, ProofLog } from "@farmops/proof/ProofLog"
 import { parseProof } from "@farmops/proof/verify"
 import { Effect, Redacted } from "effect"
 import { orStoreUnavailable } from "../StoreUnavailable.ts"
-import { observationIdOf, type RecordedDecision, readRecorded } from "./decisionEvidence.ts"
+import { observationIdOf, type RecordedDecision, readRecorded, readStrays } from "./decisionEvidence.ts"
 
 /** What is wrong with one decision. */
 export interface DecisionFault {
@@ -17,8 +17,12 @@ export interface DecisionFault {
     | "rewritten"
     /** There is a proof, and its decision is gone from the log. */
     | "removed"
-    /** There is no proof: not yet, or the row was put in by another hand. */
+    /** There is no proof: not yet, or the row was put in by another hand. The next run of the harness proves it. */
     | "unproved"
+    /** There is no proof, and later decisions have theirs: another hand put the row in. */
+    | "inserted"
+    /** A row of the log or of an action that belongs to no decision. */
+    | "stray"
   readonly taskId: string
   /** The log's id; null where the row is gone. */
   readonly logId: number | null
@@ -49,7 +53,7 @@ const pageSize = 500
 const readDecisions = Effect.gen(function* () {
   const decisions: Array<RecordedDecision> = []
   for (;;) {
-    const page = yield* readRecorded(decisions.at(-1)?.logId ?? 0, pageSize)
+    const page = yield* readRecorded(decisions.at(-1)?.logId ?? Number.MIN_SAFE_INTEGER, pageSize)
     decisions.push(...page)
     if (page.length < pageSize) return decisions
   }
@@ -67,11 +71,16 @@ const prefix = observationIdOf("")
 const judge = (entries: ReadonlyArray<LogEntry>, decisions: ReadonlyArray<RecordedDecision>) => {
   const byObservation = new Map(entries.map((entry) => [entry.observationId, entry]))
   const faults: Array<DecisionFault> = []
-  for (const { evidence, logId, taskId } of decisions) {
+  // Decisions are proved in the log's order: what is without a proof before one that has it was never the harness's.
+  const provedTo = Math.max(
+    -1,
+    ...decisions.filter(({ taskId }) => byObservation.has(observationIdOf(taskId))).map(({ logId }) => logId)
+  )
+  for (const { evidence, logId, misplaced, taskId } of decisions) {
     const entry = byObservation.get(observationIdOf(taskId))
     byObservation.delete(observationIdOf(taskId))
-    if (entry === undefined) faults.push({ fault: "unproved", taskId, logId })
-    else if (!binds(entry, evidence)) faults.push({ fault: "rewritten", taskId, logId })
+    if (entry === undefined) faults.push({ fault: logId < provedTo ? "inserted" : "unproved", taskId, logId })
+    else if (misplaced || !binds(entry, evidence)) faults.push({ fault: "rewritten", taskId, logId })
   }
   for (const observationId of byObservation.keys()) {
     if (!observationId.startsWith(prefix)) continue
@@ -90,7 +99,11 @@ export const verifyDecisions = Effect.fn("verifyDecisions")(function* (publicKey
     publicKey,
     nodeBackend
   )
-  const faults = judge(entries, decisions)
+  const strays = yield* orStoreUnavailable(readStrays)
+  const faults: ReadonlyArray<DecisionFault> = [
+    ...judge(entries, decisions),
+    ...strays.map(({ log_id, task_id }) => ({ fault: "stray" as const, taskId: task_id, logId: log_id }))
+  ]
   const verified: VerifiedDecisions = {
     ok: audit.ok && faults.every(({ fault }) => fault === "unproved"),
     decisions: decisions.length,

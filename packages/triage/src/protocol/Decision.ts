@@ -33,6 +33,9 @@ export const actionTypes = ["add_label", "remove_label", "comment", "close"] as 
 /** What the agent made of the issue; `escalate` asks for a person. */
 export const Verdict = Schema.Literals(["label_and_respond", "close", "escalate", "skip"])
 
+/** Of one answer: a thousand million tokens, or a thousand dollars. What is below nothing would buy others more than the owner allows. */
+const Amount = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000 }))
+
 /** The answer to a task. Unknown keys are refused by {@link decodeDecision}. */
 export const Decision = Schema.Struct({
   task_id: Schema.String,
@@ -45,10 +48,10 @@ export const Decision = Schema.Struct({
   /** What the model cost, where one was asked. */
   usage: Schema.optionalKey(
     Schema.Struct({
-      input_tokens: Schema.Int,
-      output_tokens: Schema.Int,
+      input_tokens: Amount,
+      output_tokens: Amount,
       /** Millionths of a US dollar; null where the model has no price in the table. */
-      cost_micro_usd: Schema.NullOr(Schema.Int)
+      cost_micro_usd: Schema.NullOr(Amount)
     })
   )
 })

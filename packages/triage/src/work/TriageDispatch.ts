@@ -11,6 +11,7 @@ import { MemorySummaries } from "../memory/MemorySummaries.ts"
 import type { Decision } from "../protocol/Decision.ts"
 import { askForDecision } from "./askForDecision.ts"
 import type { IssueFacts } from "./IssueFacts.ts"
+import { verdictCloseNotice } from "./readDoneBefore.ts"
 import { makeRuleOnDecision, type Ruled, roundsMax } from "./ruleOnDecision.ts"
 import { TaskQueue } from "./TaskQueue.ts"
 import type { TaskRow } from "./taskRows.ts"
@@ -63,9 +64,21 @@ const make = Effect.gen(function* () {
   // Ever more slowly, and never for good: GitHub may be away for hours.
   const waitForGitHub = (row: TaskRow, least = 0) => retryLater(row, Math.min(row.attempts + 1, attemptsMax - 1), least)
 
+  /** What the file allows no more is not done, though it was planned when it did. A person's yes stands while the mode is `propose`. */
+  const withdraw = Effect.fnUntraced(function* (row: TaskRow, { rules }: TriageRoute) {
+    for (const { action, key, mode, state, verdict } of yield* log.actions(row.id)) {
+      if (state !== "planned") continue
+      const now = rules.modes[verdict === verdictCloseNotice ? "close" : action.type]
+      const stands = !rules.dryRun && (now === "live" || (now === "propose" && mode === "propose"))
+      if (stands) continue
+      yield* Effect.ignore(log.refuse(key, "the configuration allows it no more"))
+    }
+  })
+
   /** Proves, does and remembers what is recorded. */
-  const carryOut = Effect.fnUntraced(function* (row: TaskRow, overtaken: Ruled["issue"] | null) {
+  const carryOut = Effect.fnUntraced(function* (row: TaskRow, route: TriageRoute, overtaken: Ruled["issue"] | null) {
     yield* prover.prove(row.id)
+    yield* withdraw(row, route)
     const execution = yield* executor.execute(row.id)
     yield* memory.refresh(row.repo, row.issue)
     if (execution._tag === "Waiting") return yield* queue.putOff(row, execution.retryAfterMs, row.attempts)
@@ -79,9 +92,9 @@ const make = Effect.gen(function* () {
 
   const conclude = Effect.fnUntraced(function* (row: TaskRow, decision: Decision, route: TriageRoute) {
     // What was recorded before a crash stands as it was ruled on then.
-    if ((yield* log.detail(row.id)) !== null) return yield* carryOut(row, null)
+    if ((yield* log.detail(row.id)) !== null) return yield* carryOut(row, route, null)
     const { issue, overtaken } = yield* rule(row, decision, route)
-    yield* carryOut(row, overtaken ? issue : null)
+    yield* carryOut(row, route, overtaken ? issue : null)
   })
 
   const ask = Effect.fnUntraced(function* (row: TaskRow, route: TriageRoute) {
