@@ -162,7 +162,7 @@ export const startKubernetes = async (): Promise<KubernetesCluster> => {
     ])
     await ready("apiserver", async () => (await ask("GET", "/readyz")).status === 200)
     // It says that it is ready before it has made this.
-    await ready("namespace default", async () => (await ask("GET", "/api/v1/namespaces/default")).status === 200)
+    await ready("apiserver", async () => (await ask("GET", "/api/v1/namespaces/default")).status === 200)
   }
   const startControllers = async () => {
     const kubeconfig = join(folder, "controllers.kubeconfig")
