@@ -272,4 +272,28 @@ describe.skipIf(!isInstalled)("a harness that runs", () => {
       }),
     testMs
   )
+
+  it.live(
+    "does nothing with a token of another account than the file names, and says whose it is",
+    () =>
+      Effect.gen(function* () {
+        const { configFile, github } = yield* openPlace({ modes: live })
+        const harness = yield* startHarness({ configFile, env: { ...secrets, GITHUB_TOKEN: "stranger-token" } })
+        yield* Effect.promise(() => harness.says(/the token is another account's/))
+        yield* Effect.promise(() => harness.says(/"token_of":"stranger"/))
+        yield* Effect.promise(nextSecond)
+        yield* Effect.promise(() => github.stranger.openIssue("A crash"))
+        // Several polls: were it done, it would be done by then.
+        const before = github.proxy.exchanges.length
+        yield* Effect.promise(() =>
+          eventually("more polls", async () => (github.proxy.exchanges.length > before + 4 ? true : null))
+        )
+        assert.deepStrictEqual(writesOf(github), [])
+        const answer = yield* Effect.promise(() => harness.ask("/healthcheck/ready"))
+        assert.strictEqual(answer.status, 503)
+        assert.include(answer.text, "the bot's account")
+        assert.strictEqual((yield* Effect.promise(() => harness.stop())).code, 0)
+      }),
+    testMs
+  )
 })

@@ -4,9 +4,11 @@ import { dirname, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { loadYamlConfig } from "@farmops/core/config/loadYamlConfig"
+import { endWithLauncher } from "@farmops/core/host/endWithLauncher"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
 import { layerLog } from "@farmops/core/log/layerLog"
+import { isLogLevel, logLevels } from "@farmops/core/log/logLevels"
 import { Effect, Runtime, Schema } from "effect"
 import { AgentFile, hooksDefault } from "./AgentConfig.ts"
 import { readTrackerAccess } from "./readTrackerAccess.ts"
@@ -49,9 +51,6 @@ const readArguments = Effect.try({
     new UsageFault({ message: `${error instanceof Error ? error.message : "bad arguments"} (see --help)` })
 })
 
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
-const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
-
 const portOf = (text: string | undefined, fallback: number) => {
   const port = Number(text ?? fallback)
   return (text === undefined || /^\d+$/.test(text)) && port <= 65_535
@@ -73,7 +72,7 @@ const program = Effect.gen(function* () {
   if (flags.help === true) return process.stdout.write(usage)
   if (flags.config === undefined) return yield* new UsageFault({ message: "--config FILE is missing (see --help)" })
   const level = flags.log ?? "info"
-  if (!isLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
+  if (!isLogLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
   const file = yield* loadYamlConfig(flags.config, AgentFile, process.env)
   const trackerUrl = yield* trackerOf(flags["tracker-url"] ?? file.tracker?.url)
   const port = yield* portOf(flags.port, file.api?.port ?? 8444)
@@ -105,14 +104,10 @@ const program = Effect.gen(function* () {
       ...(file.outbox_max && { outboxMax: file.outbox_max })
     },
     { file, folder: resolve(dirname(flags.config)), environment: process.env }
-  ).pipe(Effect.provide(layerLog({ format: "auto", level: levels[level] })))
+  ).pipe(Effect.provide(layerLog({ format: "auto", level: logLevels[level] })))
 })
 
-// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
-if (process.channel !== undefined) {
-  process.channel.unref()
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
-}
+endWithLauncher()
 
 runHost("farmops-agent", Effect.provide(program, NodeServices.layer), {
   debug: process.env.FARMOPS_DEBUG !== undefined

@@ -3,7 +3,15 @@ import { accessSync, constants, existsSync } from "node:fs"
 import { NodeServices } from "@effect/platform-node"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { boundedFetch } from "@farmops/core/http/boundedFetch"
-import { classifierFileOf, dataFolderOf, layerReads, mindNameOf, summaryOf } from "@farmops/harness/layer"
+import {
+  classifierFileOf,
+  dataFolderOf,
+  layerReads,
+  mindNameOf,
+  modelUrlOf,
+  soundLine,
+  summaryOf
+} from "@farmops/harness/layer"
 import { checkGitHub, type Finding, fine } from "@farmops/triage/review/checkSetup"
 import { Effect } from "effect"
 import { CommandFailed } from "./CommandFailed.ts"
@@ -37,9 +45,10 @@ const memoryFinding = (file: HarnessFile): Finding => {
 const answers = (url: string) => Effect.isSuccess(boundedFetch({ url, timeoutMs: askMs, bytesMax: answerBytesMax }))
 
 /** A question to a paid model costs money; that of a local one's list does not. */
-const modelFinding = Effect.fnUntraced(function* ({ llm }: HarnessFile) {
+const modelFinding = Effect.fnUntraced(function* (file: HarnessFile) {
+  const { llm } = file
   if (llm.provider === "anthropic") return fine(`${llm.model} of Anthropic has a key; it is asked with the first issue`)
-  const url = llm.base_url ?? "http://127.0.0.1:11434"
+  const url = modelUrlOf(file)
   return (yield* answers(`${url}/api/tags`))
     ? fine(`Ollama answers at ${url}`)
     : fail(`Ollama does not answer at ${url}`, `start it (ollama serve), and: ollama pull ${llm.model}`)
@@ -101,8 +110,6 @@ export const harnessDoctor = Effect.fn("harnessDoctor")(
 /** Runs `harness check`: the file alone, without a network. */
 export const harnessCheck = Effect.fn("harnessCheck")(function* (options: HarnessPlace) {
   const printer = yield* Printer
-  const summary = summaryOf(yield* loadHarnessFile(options))
-  yield* printer.json
-    ? printer.data({ ok: true, ...summary })
-    : printer.line(`${options.config} is sound: ${summary.repos.join(", ")} as ${summary.github_user}`)
+  const file = yield* loadHarnessFile(options)
+  yield* printer.json ? printer.data({ ok: true, ...summaryOf(file) }) : printer.line(soundLine(options.config, file))
 }, Effect.provide(NodeServices.layer))

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { endWithLauncher } from "@farmops/core/host/endWithLauncher"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
@@ -79,11 +80,7 @@ const teardown: Runtime.Teardown = (exit, onExit) => {
 // A reader that went away (`| head`) is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74))
 
-// The launcher's pipe closes when the launcher is killed: end as abruptly as it did, so that nobody is left behind.
-if (process.channel !== undefined) {
-  process.channel.unref()
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
-}
+endWithLauncher()
 
 // The launcher passes on what a terminal also sends to us, so two signals at once are one wish. A later one means now.
 const sameWishMs = 400

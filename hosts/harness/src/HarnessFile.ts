@@ -73,3 +73,10 @@ export const summaryOf = ({ identity, llm, polling, repos }: HarnessFile) => ({
   interval_seconds: polling?.interval_seconds ?? pollingDefaultSeconds,
   repos: repos.map(nameOf)
 })
+
+/** The same in a line. `name` is the file's, as the person wrote it. */
+export const soundLine = (name: string, file: HarnessFile): string => {
+  const { github_user, interval_seconds, llm, repos } = summaryOf(file)
+  const count = repos.length === 1 ? "1 repository" : `${repos.length} repositories`
+  return `${name} is sound: ${count} (${repos.join(", ")}) as ${github_user}, ${llm}, every ${interval_seconds} s`
+}

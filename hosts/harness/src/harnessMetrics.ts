@@ -2,6 +2,7 @@
 import { ActionLog } from "@farmops/triage/ActionLog"
 import { GitHubReads } from "@farmops/triage/GitHubReads"
 import { TaskQueue } from "@farmops/triage/work/TaskQueue"
+import { TaskState } from "@farmops/triage/work/taskRows"
 import { Effect, Metric } from "effect"
 
 const tasks = Metric.gauge("farmops_harness_tasks", { description: "Tasks of the queue, by state" })
@@ -17,8 +18,10 @@ export const updateMetrics = Effect.gen(function* () {
   const queue = yield* TaskQueue
   const log = yield* ActionLog
   const reads = yield* GitHubReads
-  for (const { count, state } of yield* queue.counts) {
-    yield* Metric.update(Metric.withAttributes(tasks, { state }), count)
+  const counts = new Map((yield* queue.counts).map(({ count, state }) => [state, count]))
+  // A state that no task is in any more has to fall to 0.
+  for (const state of TaskState.literals) {
+    yield* Metric.update(Metric.withAttributes(tasks, { state }), counts.get(state) ?? 0)
   }
   yield* Metric.update(spent, (yield* log.spentToday).micro_usd)
   const budget = yield* reads.budget

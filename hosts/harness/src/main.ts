@@ -3,16 +3,16 @@
 import { createRequire } from "node:module"
 import { parseArgs } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as DataDirectory from "@farmops/core/host/DataDirectory"
+import { endWithLauncher } from "@farmops/core/host/endWithLauncher"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
 import { trustAuthority } from "@farmops/core/host/trustAuthority"
-import { layerLog } from "@farmops/core/log/layerLog"
-import { layerSecretsToScrub } from "@farmops/core/log/SecretsToScrub"
+import { isLogLevel } from "@farmops/core/log/logLevels"
 import { Effect, Runtime, Schema } from "effect"
-import { HttpServer } from "effect/http"
-import { dataFolderOf, HarnessSettings, harnessLayer, repositoriesOf, secretsOf, summaryOf } from "./layer.ts"
-import { layerTelemetry } from "./layerTelemetry.ts"
+import { soundLine, summaryOf } from "./HarnessFile.ts"
+import { HarnessSettings } from "./HarnessSettings.ts"
+import { repositoriesOf } from "./harnessServices.ts"
+import { runHarness } from "./runHarness.ts"
 
 const usage = `Usage: farmops-harness run   --config FILE [--port N] [--host ADDRESS] [--log LEVEL]
        farmops-harness check --config FILE [--json]
@@ -62,16 +62,11 @@ const readArguments = Effect.try({
 type Flags = Effect.Success<typeof readArguments>["values"]
 
 const check = Effect.fnUntraced(function* (file: string, json: boolean) {
-  const summary = summaryOf(yield* Effect.provide(HarnessSettings, HarnessSettings.layer(file, process.env)))
-  if (json) return process.stdout.write(`${JSON.stringify({ ok: true, ...summary })}\n`)
-  const repos = summary.repos.length === 1 ? "1 repository" : `${summary.repos.length} repositories`
+  const checked = yield* Effect.provide(HarnessSettings, HarnessSettings.layer(file, process.env))
   return process.stdout.write(
-    `${file} is sound: ${repos} (${summary.repos.join(", ")}) as ${summary.github_user}, ${summary.llm}, every ${summary.interval_seconds} s\n`
+    `${json ? JSON.stringify({ ok: true, ...summaryOf(checked) }) : soundLine(file, checked)}\n`
   )
 })
-
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
-const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
 
 const portOf = (text: string) => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
@@ -80,33 +75,17 @@ const portOf = (text: string) => {
 
 const run = Effect.fnUntraced(function* (configFile: string, flags: Flags) {
   const level = flags.log ?? process.env.FARMOPS_LOG ?? "info"
-  if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")
+  if (!isLogLevel(level)) return yield* fault("--log takes debug, info, warn or error")
   const port = yield* portOf(flags.port ?? process.env.FARMOPS_HARNESS_PORT ?? "8446")
   const host = flags.host ?? process.env.FARMOPS_HARNESS_HOST ?? "127.0.0.1"
   const ca = flags.ca ?? process.env.FARMOPS_CA ?? ""
   if (ca !== "") yield* trustAuthority(ca)
   const file = yield* Effect.provide(HarnessSettings, HarnessSettings.layer(configFile, process.env))
-  const serve = Effect.gen(function* () {
-    const { address } = yield* HttpServer.HttpServer
-    yield* Effect.logInfo("harness runs").pipe(
-      Effect.annotateLogs({
-        host,
-        port: "port" in address ? address.port : port,
-        repositories: repositoriesOf(file).length
-      })
+  const ready = (at: number) =>
+    Effect.logInfo("harness runs").pipe(
+      Effect.annotateLogs({ host, port: at, repositories: repositoriesOf(file).length })
     )
-    return yield* Effect.never
-  }).pipe(
-    Effect.provide(harnessLayer(file, { host, port, engineSocket: process.env.FARMOPS_CONTAINER_SOCKET ?? null }))
-  )
-  // Held until the end: a second harness on the same memory says so and ends.
-  return yield* DataDirectory.open(dataFolderOf(file)).pipe(
-    Effect.andThen(serve),
-    Effect.scoped,
-    Effect.provide(layerTelemetry(process.env)),
-    Effect.provide(layerLog({ format: "auto", level: levels[level] })),
-    Effect.provide(layerSecretsToScrub(secretsOf(file)))
-  )
+  return yield* runHarness(file, { host, port, level, environment: process.env }, ready)
 })
 
 const program = Effect.gen(function* () {
@@ -125,11 +104,7 @@ const program = Effect.gen(function* () {
   return command === "check" ? yield* check(values.config, values.json === true) : yield* run(values.config, values)
 })
 
-// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
-if (process.channel !== undefined) {
-  process.channel.unref()
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
-}
+endWithLauncher()
 
 runHost("farmops-harness", Effect.provide(program, NodeServices.layer), {
   debug: process.env.FARMOPS_DEBUG !== undefined

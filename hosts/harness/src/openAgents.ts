@@ -25,7 +25,7 @@ import type { AgentAssignment } from "./AgentEntry.ts"
 import { agentArguments } from "./agentProgram.ts"
 import type { HarnessFile } from "./HarnessFile.ts"
 import { classifierFileOf, dataFolderOf } from "./harnessServices.ts"
-import { mindNameOf } from "./openMind.ts"
+import { mindNameOf, modelUrlOf } from "./openMind.ts"
 import { rulesOf } from "./rulesOf.ts"
 
 const timeoutSecondsDefault = 120
@@ -47,9 +47,8 @@ const modelEnvironment = ({ llm }: HarnessFile): Readonly<Record<string, string>
       ? {}
       : { FARMOPS_AGENT_OLLAMA_URL: llm.base_url }
 
-const modelHost = ({ llm }: HarnessFile): ReadonlyArray<AllowedHost> => {
-  const url = llm.provider === "anthropic" ? "https://api.anthropic.com" : (llm.base_url ?? "http://127.0.0.1:11434")
-  const host = allowedHostOf(url)
+const modelHost = (file: HarnessFile): ReadonlyArray<AllowedHost> => {
+  const host = allowedHostOf(modelUrlOf(file))
   return host === null ? [] : [host]
 }
 

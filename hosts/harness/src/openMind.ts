@@ -1,5 +1,6 @@
 /** The minds that come with the harness, as a repository's assignment names them. */
 import type { ModelAccess } from "@farmops/core/llm/openLanguageModel"
+import { providerUrls } from "@farmops/core/llm/providerUrls"
 import { readClassifier } from "@farmops/triage/minds/classifier/Classifier"
 import { makeClassifierMind } from "@farmops/triage/minds/classifierMind"
 import { keywordMind } from "@farmops/triage/minds/keywordMind"
@@ -15,6 +16,10 @@ export const modelAccessOf = ({ llm }: HarnessFile): ModelAccess =>
   llm.provider === "anthropic"
     ? { anthropic: { apiKey: llm.api_key } }
     : { ollama: llm.base_url === undefined ? {} : { baseUrl: llm.base_url } }
+
+/** Where the file's model answers. */
+export const modelUrlOf = ({ llm }: HarnessFile): string =>
+  (llm.provider === "ollama" ? llm.base_url : undefined) ?? providerUrls[llm.provider]
 
 /** The assignment's mind: the model of the file where nothing is said, as the file names one. */
 export const mindNameOf = ({ mind }: AgentAssignment) => mind ?? "llm"

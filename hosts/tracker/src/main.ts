@@ -5,10 +5,12 @@ import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
 import { type RequestRates, requestRatesDefault } from "@farmops/core/api/RequestLimits"
 import * as DataDirectory from "@farmops/core/host/DataDirectory"
+import { endWithLauncher } from "@farmops/core/host/endWithLauncher"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
 import { trustAuthority } from "@farmops/core/host/trustAuthority"
 import { layerLog } from "@farmops/core/log/layerLog"
+import { isLogLevel, logLevels } from "@farmops/core/log/logLevels"
 import { sqliteFile } from "@farmops/core/sql/Database"
 import { Effect, Redacted, Runtime, Schema } from "effect"
 import { healthcheck } from "./healthcheck.ts"
@@ -119,9 +121,6 @@ const ratesOf = Effect.fnUntraced(function* (text: string) {
   return rates
 })
 
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
-const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
-
 const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof readArguments>) {
   const dbUrl = flags.db ?? process.env.FARMOPS_DB ?? ""
   if (dbUrl === "") return yield* fault("name the database with --db URL or FARMOPS_DB")
@@ -191,18 +190,14 @@ const program = Effect.gen(function* () {
     )
   }
   const level = flags.log ?? "info"
-  if (!isLevel(level)) return yield* fault("--log takes debug, info, warn or error")
+  if (!isLogLevel(level)) return yield* fault("--log takes debug, info, warn or error")
   const config = yield* readConfig(flags)
   const ca = flags.ca ?? process.env.FARMOPS_CA ?? ""
   if (ca !== "") yield* trustAuthority(ca)
-  return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: levels[level] }))
+  return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: logLevels[level] }))
 })
 
-// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
-if (process.channel !== undefined) {
-  process.channel.unref()
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
-}
+endWithLauncher()
 
 runHost("farmops-tracker", Effect.provide(program, NodeServices.layer), {
   debug: process.env.FARMOPS_DEBUG !== undefined

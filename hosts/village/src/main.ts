@@ -3,10 +3,12 @@
 import { createRequire } from "node:module"
 import { parseArgs } from "node:util"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { endWithLauncher } from "@farmops/core/host/endWithLauncher"
 import { exitCodes } from "@farmops/core/host/exitCodes"
 import { runHost } from "@farmops/core/host/runHost"
 import { trustAuthority } from "@farmops/core/host/trustAuthority"
 import { layerLog } from "@farmops/core/log/layerLog"
+import { isLogLevel, logLevels } from "@farmops/core/log/logLevels"
 import { Effect, Runtime, Schema } from "effect"
 import { HttpServer } from "effect/http"
 import { type VillageConfig, villageLayer } from "./layer.ts"
@@ -62,9 +64,6 @@ const wholeNumber = (flag: string, text: string, minimum: number, maximum: numbe
     : Effect.fail(new UsageFault({ message: `${flag} takes a whole number from ${minimum} to ${maximum}` }))
 }
 
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
-const isLevel = (text: string): text is keyof typeof levels => Object.hasOwn(levels, text)
-
 const readConfig = Effect.fnUntraced(function* (flags: Effect.Success<typeof readArguments>) {
   const dbUrl = flags.db ?? process.env.FARMOPS_DB ?? ""
   if (dbUrl === "")
@@ -98,18 +97,14 @@ const program = Effect.gen(function* () {
     return process.stdout.write(`farmops-village ${version}\n`)
   }
   const level = flags.log ?? "info"
-  if (!isLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
+  if (!isLogLevel(level)) return yield* new UsageFault({ message: "--log takes debug, info, warn or error" })
   const config = yield* readConfig(flags)
   const ca = flags.ca ?? process.env.FARMOPS_CA ?? ""
   if (ca !== "") yield* trustAuthority(ca)
-  return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: levels[level] }))
+  return yield* Effect.provide(serve(config), layerLog({ format: "auto", level: logLevels[level] }))
 })
 
-// The launcher's pipe closes when the launcher is killed: end as abruptly as it did.
-if (process.channel !== undefined) {
-  process.channel.unref()
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"))
-}
+endWithLauncher()
 
 runHost("farmops-village", Effect.provide(program, NodeServices.layer), {
   debug: process.env.FARMOPS_DEBUG !== undefined

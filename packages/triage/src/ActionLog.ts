@@ -5,7 +5,7 @@
 import { withRelaxedCommit } from "@farmops/core/sql/withRelaxedCommit"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { addSpend, readCounts, readSpend, type Spend } from "./actionCounts.ts"
+import { readSpend } from "./actionCounts.ts"
 import { actionKey } from "./actionKey.ts"
 import {
   type ActionRow,
@@ -57,7 +57,6 @@ export class ActionNotOpen extends Schema.TaggedError<ActionNotOpen>()("ActionNo
 }
 
 const isoNow = Effect.map(DateTime.now, DateTime.formatIso)
-const dateNow = Effect.map(DateTime.now, (now) => new Date(now.epochMilliseconds))
 const encodeIssue = Schema.encodeEffect(Schema.fromJsonString(GitHubIssue))
 
 // The spelling of SQLite's CURRENT_TIMESTAMP, which is the column's default.
@@ -209,12 +208,8 @@ const make = Effect.gen(function* () {
     /** The tasks with open actions, the oldest decision first. */
     pending: onStore(readOpenTasks),
     log: (repo: string, issue: number) => onStore(readLog(repo, issue)),
-    /** What the policy holds against the caps. */
-    counts: (repo: string, issue: number) => Effect.flatMap(dateNow, (now) => onStore(readCounts(repo, issue, now))),
     /** What today, in UTC, cost so far. */
-    spentToday: Effect.flatMap(isoNow, (now) => onStore(readSpend(now.slice(0, 10)))),
-    /** Adds to what today cost. */
-    spend: (more: Spend) => Effect.flatMap(isoNow, (now) => onStore(addSpend(now.slice(0, 10), more)))
+    spentToday: Effect.flatMap(isoNow, (now) => onStore(readSpend(now.slice(0, 10))))
   } as const
 })
 

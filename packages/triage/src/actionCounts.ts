@@ -1,24 +1,16 @@
 /** How much was done of late, for the caps of the policy. What is planned counts already, so that two decisions cannot share one last place. */
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import type { DoneBefore } from "./policy/TriageSituation.ts"
 
-const Counts = Schema.Struct({
-  /** Actions on this issue in the last 24 h. */
-  issue_day: Schema.Int,
-  /** Comments on this issue in the last 24 h. */
-  issue_comments_day: Schema.Int,
-  /** Actions in this repository in the last hour, and in the last 24 h. */
+const Row = Schema.Struct({
   repo_hour: Schema.Int,
   repo_day: Schema.Int,
-  /** Issues of this repository closed in the last 24 h. */
-  repo_closes_day: Schema.Int,
-  /** Actions everywhere in the last hour, and in the last 24 h. */
+  repo_closes: Schema.Int,
   all_hour: Schema.Int,
-  all_day: Schema.Int
+  all_day: Schema.Int,
+  all_closes: Schema.Int
 })
-
-/** What the policy holds against the caps: actions that were done, are under way, or are allowed and wait. */
-export type ActionCounts = typeof Counts.Type
 
 const Spend = Schema.Struct({
   micro_usd: Schema.Int,
@@ -30,37 +22,64 @@ const Spend = Schema.Struct({
 /** What one day's questions to a model cost, in millionths of a US dollar. */
 export type Spend = typeof Spend.Type
 
-const decodeCounts = Schema.decodeUnknownEffect(Schema.Array(Counts))
+const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
+const decodeSums = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ sum: Schema.Int })))
 const decodeSpend = Schema.decodeUnknownEffect(Schema.Array(Spend))
 
-/** The counts for one issue at the time `now`, in ISO 8601. */
-export const readCounts = Effect.fnUntraced(function* (repo: string, issue: number, now: Date) {
+/** What may have reached GitHub, or still will. What was taken back was done. */
+export const countedStates = ["planned", "executing", "unknown", "done", "undone"] as const
+
+const nothing: typeof Row.Type = {
+  repo_hour: 0,
+  repo_day: 0,
+  repo_closes: 0,
+  all_hour: 0,
+  all_day: 0,
+  all_closes: 0
+}
+
+const readRow = Effect.fnUntraced(function* (repo: string, now: Date) {
   const sql = yield* SqlClient.SqlClient
   const hour = new Date(now.getTime() - 3_600_000).toISOString()
   const day = new Date(now.getTime() - 86_400_000).toISOString()
   const sum = (condition: Statement.Fragment) => sql`COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0)`
-  const inIssue = sql`repo = ${repo} AND issue = ${issue}`
-  const [counts] = yield* decodeCounts(
-    yield* sql`SELECT ${sum(inIssue)} AS issue_day,
-      ${sum(sql`${inIssue} AND type = 'comment'`)} AS issue_comments_day,
-      ${sum(sql`repo = ${repo} AND planned_at > ${hour}`)} AS repo_hour,
-      ${sum(sql`repo = ${repo}`)} AS repo_day,
-      ${sum(sql`repo = ${repo} AND type = 'close'`)} AS repo_closes_day,
-      ${sum(sql`planned_at > ${hour}`)} AS all_hour, COUNT(*) AS all_day
-      FROM "action" WHERE planned_at > ${day} AND state IN ('planned', 'executing', 'unknown', 'done', 'undone')`
+  const here = sql`repo = ${repo}`
+  const [row] = yield* decodeRows(
+    yield* sql`SELECT ${sum(sql`${here} AND planned_at > ${hour}`)} AS repo_hour, ${sum(here)} AS repo_day,
+      ${sum(sql`${here} AND type = 'close'`)} AS repo_closes, ${sum(sql`planned_at > ${hour}`)} AS all_hour,
+      COUNT(*) AS all_day, ${sum(sql`type = 'close'`)} AS all_closes
+      FROM "action" WHERE planned_at > ${day} AND ${sql.in("state", countedStates)}`
   )
   // An aggregate without GROUP BY has one row, always.
-  return (
-    counts ?? {
-      issue_day: 0,
-      issue_comments_day: 0,
-      repo_hour: 0,
-      repo_day: 0,
-      repo_closes_day: 0,
-      all_hour: 0,
-      all_day: 0
-    }
+  return row ?? nothing
+})
+
+/** What was done of late in a repository and by the whole harness, as the caps count it. */
+export const readTallies = Effect.fnUntraced(function* (repo: string) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* DateTime.now
+  const today = DateTime.formatIso(now).slice(0, 10)
+  const row = yield* readRow(repo, new Date(now.epochMilliseconds))
+  const [cost] = yield* decodeSums(
+    yield* sql`SELECT COALESCE(SUM(json_extract(d.decision, '$.usage.cost_micro_usd')), 0) AS sum
+      FROM decision_detail d JOIN action_log l ON l.id = d.log_id
+      WHERE l.repo = ${repo} AND l.timestamp >= ${today}`
   )
+  const tallies: Pick<DoneBefore, "repository" | "harness"> = {
+    repository: {
+      actionsLastHour: row.repo_hour,
+      actionsLastDay: row.repo_day,
+      closesLastDay: row.repo_closes,
+      microUsdToday: cost?.sum ?? 0
+    },
+    harness: {
+      actionsLastHour: row.all_hour,
+      actionsLastDay: row.all_day,
+      closesLastDay: row.all_closes,
+      microUsdToday: (yield* readSpend(today)).micro_usd
+    }
+  }
+  return tallies
 })
 
 /** What a day (`YYYY-MM-DD`, UTC) cost so far. */

@@ -4,7 +4,9 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { ActionLog } from "../src/ActionLog.ts"
+import { addSpend, readTallies } from "../src/actionCounts.ts"
 import { actionKey } from "../src/actionKey.ts"
+import { tallyNone } from "../src/policy/TriageSituation.ts"
 import type { Action } from "../src/protocol/Decision.ts"
 import { triageMigrations } from "../src/triageTables.ts"
 import { entryOf, issueOf, planned } from "./issues.ts"
@@ -163,13 +165,14 @@ describe("ActionLog", () => {
         yield* log.record(
           entryOf(other, [label], { seen: issueOf({ number: 8 }), actions: [{ ...planned(label), state: "shadow" }] })
         )
-        const now = { issue_day: 3, issue_comments_day: 1, repo_hour: 3, repo_day: 3, repo_closes_day: 1 }
-        assert.deepStrictEqual(yield* log.counts("octo/farm", 7), { ...now, all_hour: 3, all_day: 3 })
-        assert.deepInclude(yield* log.counts("octo/barn", 7), { issue_day: 0, repo_day: 0, all_hour: 3 })
+        const now = { actionsLastHour: 3, actionsLastDay: 3, closesLastDay: 1, microUsdToday: 0 }
+        assert.deepStrictEqual(yield* readTallies("octo/farm"), { repository: now, harness: now })
+        assert.deepStrictEqual(yield* readTallies("octo/barn"), { repository: tallyNone, harness: now })
         yield* TestClock.adjust("2 hours")
-        assert.deepInclude(yield* log.counts("octo/farm", 7), { repo_hour: 0, repo_day: 3, all_hour: 0, all_day: 3 })
+        const later = { ...now, actionsLastHour: 0 }
+        assert.deepStrictEqual(yield* readTallies("octo/farm"), { repository: later, harness: later })
         yield* TestClock.adjust("23 hours")
-        assert.deepInclude(yield* log.counts("octo/farm", 7), { issue_day: 0, repo_closes_day: 0, all_day: 0 })
+        assert.deepStrictEqual(yield* readTallies("octo/farm"), { repository: tallyNone, harness: tallyNone })
       })
     )
   )
@@ -180,8 +183,9 @@ describe("ActionLog", () => {
         yield* TestClock.setTime(start)
         const log = yield* ActionLog
         const one = { micro_usd: 1200, input_tokens: 900, output_tokens: 40, calls: 1 }
-        yield* log.spend(one)
-        yield* log.spend(one)
+        const today = new Date(start).toISOString().slice(0, 10)
+        yield* addSpend(today, one)
+        yield* addSpend(today, one)
         assert.deepInclude(yield* log.spentToday, { micro_usd: 2400, input_tokens: 1800, output_tokens: 80, calls: 2 })
         yield* TestClock.adjust("12 hours")
         assert.deepInclude(yield* log.spentToday, { micro_usd: 0, calls: 0 })

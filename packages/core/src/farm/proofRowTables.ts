@@ -43,7 +43,7 @@ const rebuildRows = Effect.gen(function* () {
   yield* sql`CREATE INDEX tracker_proof_received ON tracker_proof (received_at, position)`
 })
 
-/** The migration. A ledger of a million proofs takes about half a minute on SQLite, and no time on PostgreSQL. */
+/** The migration. A ledger of a million proofs takes some 40 s on SQLite (measured with rows of 1.3 kB), and no time on PostgreSQL. */
 export const createProofRows = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql.onDialectOrElse({ pg: () => dropHashKeys, orElse: () => rebuildRows })

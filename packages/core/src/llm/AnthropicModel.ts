@@ -1,9 +1,11 @@
 /** A {@link LanguageModel} of Anthropic's, over its Messages API. */
+
 import { Effect, Layer, Redacted } from "effect"
 import { askThroughSdk, loadSdk, notInstalled, type SdkModelOver } from "./askThroughSdk.ts"
 import { LanguageModel, type ModelRetries, makeLanguageModel } from "./LanguageModel.ts"
 import { ModelWire } from "./ModelWire.ts"
 import { type ModelPrice, priceOf } from "./modelPrices.ts"
+import { providerUrls } from "./providerUrls.ts"
 
 /** Which model, with whose key. */
 export interface AnthropicOptions {
@@ -17,7 +19,7 @@ export interface AnthropicOptions {
   readonly prices?: Readonly<Record<string, ModelPrice>>
 }
 
-const baseUrlDefault = "https://api.anthropic.com/v1"
+const baseUrlDefault = `${providerUrls.anthropic}/v1`
 
 /** Fails where the SDK's packages are not installed. No request is made. */
 export const layer = (options: AnthropicOptions) =>

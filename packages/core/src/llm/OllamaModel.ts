@@ -1,10 +1,12 @@
 /** A {@link LanguageModel} that Ollama serves, as a rule on the owner's own machine. */
+
 import { Effect, Layer, Redacted } from "effect"
 import type { ModelQuestion } from "./AskModel.ts"
 import { askThroughSdk, loadSdk, notInstalled, type SdkModelOver } from "./askThroughSdk.ts"
 import { LanguageModel, type ModelRetries, makeLanguageModel } from "./LanguageModel.ts"
 import { ModelWire } from "./ModelWire.ts"
 import { type ModelPrice, priceOf } from "./modelPrices.ts"
+import { providerUrls } from "./providerUrls.ts"
 
 /** Which model, and where. */
 export interface OllamaOptions {
@@ -17,8 +19,6 @@ export interface OllamaOptions {
   readonly retries?: ModelRetries
   readonly prices?: Readonly<Record<string, ModelPrice>>
 }
-
-const baseUrlDefault = "http://127.0.0.1:11434"
 
 const ownHardware: ModelPrice = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 }
 
@@ -56,7 +56,7 @@ export const layer = (options: OllamaOptions) =>
       })
       const modelOver: SdkModelOver = (fetch, question) =>
         createOllama({
-          baseURL: options.baseUrl ?? baseUrlDefault,
+          baseURL: options.baseUrl ?? providerUrls.ollama,
           ...(options.apiKey === undefined ? {} : { apiKey: Redacted.value(options.apiKey) }),
           fetch
         })(options.model, {

@@ -1,7 +1,8 @@
 /** How a harness stands, from its memory alone: what waits, what it may still do, what needs a person. Reads only. */
 import { DateTime, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { readCounts, readSpend } from "../actionCounts.ts"
+import { readSpend, readTallies } from "../actionCounts.ts"
+import { tallyNone } from "../policy/TriageSituation.ts"
 import { Action } from "../protocol/Decision.ts"
 import { orStoreUnavailable } from "../StoreUnavailable.ts"
 import type { TriageRules } from "../TriageRules.ts"
@@ -40,39 +41,41 @@ const decodeBatches = Schema.decodeUnknownEffect(
 
 const readRepository = Effect.fnUntraced(function* (rules: TriageRules) {
   const sql = yield* SqlClient.SqlClient
-  const now = yield* DateTime.now
-  const counts = yield* readCounts(rules.repo, 0, new Date(now.epochMilliseconds))
+  const { harness, repository } = yield* readTallies(rules.repo)
   const [cursor] = yield* decodeCursors(
     yield* sql`SELECT repo, since, last_full_pass FROM repository_cursor WHERE repo = ${rules.repo}`
   )
   const { actionsPerDay, actionsPerHour, closesPerDay } = rules.caps
-  return {
+  const found = {
     repo: rules.repo,
     modes: rules.modes,
     dry_run: rules.dryRun,
     /** Changes up to this instant are known; null before the first look. */
     followed_to: cursor?.since ?? null,
-    hour: { done: counts.repo_hour, cap: actionsPerHour },
-    day: { done: counts.repo_day, cap: actionsPerDay },
-    closes: { done: counts.repo_closes_day, cap: closesPerDay }
+    hour: { done: repository.actionsLastHour, cap: actionsPerHour },
+    day: { done: repository.actionsLastDay, cap: actionsPerDay },
+    closes: { done: repository.closesLastDay, cap: closesPerDay }
   }
+  return { found, harness }
 })
 
 const readHarness = Effect.fnUntraced(function* (rules: ReadonlyArray<TriageRules>) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* DateTime.now
   const since = DateTime.formatIso(DateTime.subtract(now, { days: escalationDays }))
-  const counts = yield* readCounts("", 0, new Date(now.epochMilliseconds))
+  const repositories = yield* Effect.forEach(rules, readRepository)
+  // The same in each.
+  const all = repositories[0]?.harness ?? tallyNone
   const spend = yield* readSpend(DateTime.formatIso(now).slice(0, 10))
   const caps = rules[0]?.capsOfHarness ?? null
   return {
     queue: yield* decodeStates(
       yield* sql`SELECT state, COUNT(*) AS count, MIN(created_at) AS oldest FROM task GROUP BY state ORDER BY state`
     ),
-    hour: { done: counts.all_hour, cap: caps?.actionsPerHour ?? null },
-    day: { done: counts.all_day, cap: caps?.actionsPerDay ?? null },
+    hour: { done: all.actionsLastHour, cap: caps?.actionsPerHour ?? null },
+    day: { done: all.actionsLastDay, cap: caps?.actionsPerDay ?? null },
     spent: { ...spend, cap_micro_usd: caps?.microUsdPerDay ?? null },
-    repositories: yield* Effect.forEach(rules, readRepository),
+    repositories: repositories.map(({ found }) => found),
     /** Wait for a person's yes. */
     proposals: yield* decodeProposals(
       yield* sql`SELECT key, repo, issue, action, planned_at FROM "action" WHERE state = 'proposed'

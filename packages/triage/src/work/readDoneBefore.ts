@@ -1,7 +1,6 @@
 /** What the log tells the policy: what was done on an issue, and of late in its repository and everywhere. */
-import { DateTime, Effect, Schema } from "effect"
-import { SqlClient } from "effect/sql"
-import { readCounts, readSpend } from "../actionCounts.ts"
+import { Effect } from "effect"
+import { countedStates, readTallies } from "../actionCounts.ts"
 import { type ActionRow, readIssueActions } from "../actionRows.ts"
 import type { DoneBefore } from "../policy/TriageSituation.ts"
 
@@ -14,8 +13,7 @@ export const verdictCloseNotice = "close_notice"
 /** The verdict in the row of the label that calls a person. */
 export const verdictEscalation = "escalation"
 
-// What may have reached GitHub, or still will. What was taken back was done.
-const countedStates: ReadonlySet<string> = new Set(["planned", "executing", "unknown", "done", "undone"])
+const counts: ReadonlySet<string> = new Set(countedStates)
 const doneStates: ReadonlySet<string> = new Set(["done", "undone"])
 
 type Row = typeof ActionRow.Type
@@ -40,7 +38,7 @@ const noticeOf = (rows: ReadonlyArray<Row>): DoneBefore["issue"]["closeNotice"] 
 
 /** An issue's own history, from its actions in order. Pure. */
 export const doneOnIssue = (rows: ReadonlyArray<Row>): DoneBefore["issue"] => {
-  const counted = rows.filter(({ state }) => countedStates.has(state))
+  const counted = rows.filter(({ state }) => counts.has(state))
   const comments = counted.filter(({ action }) => action.type === "comment").map((row) => Date.parse(row.planned_at))
   return {
     actions: counted.length,
@@ -51,40 +49,11 @@ export const doneOnIssue = (rows: ReadonlyArray<Row>): DoneBefore["issue"] => {
   }
 }
 
-const Sum = Schema.Array(Schema.Struct({ sum: Schema.Int }))
-const decodeSum = Schema.decodeUnknownEffect(Sum)
-
 /** Everything that the caps and the issue's own rules need, as it stands now. */
 export const readDoneBefore = Effect.fnUntraced(function* (repo: string, issue: number) {
-  const sql = yield* SqlClient.SqlClient
-  const now = yield* DateTime.now
-  const today = DateTime.formatIso(now).slice(0, 10)
-  const yesterday = DateTime.formatIso(DateTime.subtract(now, { days: 1 }))
-  const counts = yield* readCounts(repo, issue, new Date(now.epochMilliseconds))
-  const rows = yield* readIssueActions(repo, issue)
-  const [closes] = yield* decodeSum(
-    yield* sql`SELECT COUNT(*) AS sum FROM "action" WHERE type = 'close' AND planned_at > ${yesterday}
-      AND ${sql.in("state", [...countedStates])}`
-  )
-  const [cost] = yield* decodeSum(
-    yield* sql`SELECT COALESCE(SUM(json_extract(d.decision, '$.usage.cost_micro_usd')), 0) AS sum
-      FROM decision_detail d JOIN action_log l ON l.id = d.log_id
-      WHERE l.repo = ${repo} AND l.timestamp >= ${today}`
-  )
   const done: DoneBefore = {
-    issue: doneOnIssue(rows),
-    repository: {
-      actionsLastHour: counts.repo_hour,
-      actionsLastDay: counts.repo_day,
-      closesLastDay: counts.repo_closes_day,
-      microUsdToday: cost?.sum ?? 0
-    },
-    harness: {
-      actionsLastHour: counts.all_hour,
-      actionsLastDay: counts.all_day,
-      closesLastDay: closes?.sum ?? 0,
-      microUsdToday: (yield* readSpend(today)).micro_usd
-    }
+    issue: doneOnIssue(yield* readIssueActions(repo, issue)),
+    ...(yield* readTallies(repo))
   }
   return done
 })
